@@ -1,0 +1,41 @@
+/** Stable codes of errors that cross a module edge; the table in edge-agent/README.md explains each. */
+export type EdgeErrorCode =
+  | "ADDRESS_INVALID"
+  | "API_REFUSED"
+  | "CONFIG_INVALID"
+  | "CONFIG_UNREADABLE"
+  | "DATA_INVALID"
+  | "DISK_FULL"
+  | "HISTORY_CORRUPT"
+  | "HISTORY_FAILED"
+  | "MODEL_CONTRACT"
+  | "MODEL_MISSING"
+  | "MODEL_TAMPERED"
+  | "PDU_MALFORMED"
+  | "PLC_REFUSED"
+  | "PLC_TIMEOUT"
+  | "PLC_UNREACHABLE"
+  | "SCORER_FAILED";
+
+/** An error with a code to match on and a message for a technician: what, where, the mend. */
+export class EdgeError extends Error {
+  readonly code: EdgeErrorCode;
+
+  constructor(code: EdgeErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "EdgeError";
+    this.code = code;
+  }
+}
+
+/** The text of anything thrown, with its causes, on one line. */
+export function describeError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const cause = thrown.cause === undefined ? "" : ` (${describeError(thrown.cause)})`;
+  return `${thrown.message || thrown.name}${cause}`;
+}
+
+/** The end of an exhaustive switch: the compiler refuses a forgotten case, the run names it. */
+export function unreachable(value: never): never {
+  throw new TypeError(`unexpected value ${JSON.stringify(value)}`);
+}
