@@ -42,7 +42,9 @@ function npm(node, args, cwd, env = {}) {
     env: { ...process.env, ...env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}` },
   });
   if (result.status !== 0) {
-    fail(`"npm ${args.join(" ")}" failed in ${cwd}; its own words are above. Check the network and run the command again.`);
+    fail(
+      `"npm ${args.join(" ")}" failed in ${cwd}; its own words are above. Check the network and run the command again.`,
+    );
   }
 }
 
@@ -61,18 +63,24 @@ function ensureNode() {
   if (isGoodNode(process.versions.node)) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
   if (platform !== "linux-x64" && platform !== "linux-arm64") {
-    fail(`Node.js ${process.versions.node} is too old or too new; install Node.js 24 LTS (24.18.1 or newer) and try again`);
+    fail(
+      `Node.js ${process.versions.node} is too old or too new; install Node.js 24 LTS (24.18.1 or newer) and try again`,
+    );
   }
   const home = join(cache, "node");
   const node = join(home, `node_modules/node-${platform}/bin/node`);
   const wanted = digest(join(here, "node/package-lock.json"));
   const stamp = join(home, ".stamp");
   if (!isDone(stamp, wanted) || !existsSync(node)) {
-    say(`this machine has Node.js ${process.versions.node}; fetching Node.js 24 LTS from the npm registry (about 60 MB, once) ...`);
+    say(
+      `this machine has Node.js ${process.versions.node}; fetching Node.js 24 LTS from the npm registry (about 60 MB, once) ...`,
+    );
     mkdirSync(home, { recursive: true });
-    for (const file of ["package.json", "package-lock.json"]) copyFileSync(join(here, "node", file), join(home, file));
+    for (const file of ["package.json", "package-lock.json"])
+      copyFileSync(join(here, "node", file), join(home, file));
     npm(process.execPath, ["ci"], home);
-    if (!existsSync(node)) fail(`Node.js for ${platform} did not arrive in ${home}; remove that folder and try again`);
+    if (!existsSync(node))
+      fail(`Node.js for ${platform} did not arrive in ${home}; remove that folder and try again`);
     writeFileSync(stamp, wanted);
   }
   return node;
@@ -100,6 +108,10 @@ const node = ensureNode();
 ensurePackages(node);
 const done = spawnSync(node, [script, ...args], {
   stdio: "inherit",
-  env: { ...process.env, STETHOS_NPM: npmCli(), PATH: `${dirname(node)}${delimiter}${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH ?? ""}` },
+  env: {
+    ...process.env,
+    STETHOS_NPM: npmCli(),
+    PATH: `${dirname(node)}${delimiter}${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH ?? ""}`,
+  },
 });
 process.exit(done.status ?? 1);

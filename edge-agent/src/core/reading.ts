@@ -26,7 +26,7 @@ export interface Reading {
   readonly address: string;
 }
 
-/** Undecorated values as one scan of a driver gave them, in columns of equal length `count`.
+/** Raw values as one scan of a driver gave them, in columns of equal length `count`.
  *  The batch owns its arrays until its consumer returns. */
 export interface RawBatch {
   readonly count: number;
@@ -81,5 +81,22 @@ export function readingAt(batch: ReadingBatch, i: number, tags: readonly Tag[]):
     device: tag.device,
     protocol: tag.protocol,
     address: tag.address,
+  };
+}
+
+/** A RawBatch that is being filled. */
+export interface RawColumns extends RawBatch {
+  readonly other: Map<number, Value>;
+}
+
+/** Empty columns for `rows` rows: tag 0, no value, status Good, source time `nowUs`. */
+export function rawColumns(rows: number, nowUs: TimeUs): RawColumns {
+  return {
+    count: rows,
+    tag: new Uint32Array(rows),
+    value: new Float64Array(rows).fill(Number.NaN),
+    status: new Uint32Array(rows),
+    sourceTimeUs: new Float64Array(rows).fill(nowUs),
+    other: new Map(),
   };
 }

@@ -1,0 +1,144 @@
+import { describeError, EdgeError } from "../core/errors.ts";
+import { StatusCode } from "../core/quality.ts";
+import { type RawBatch, rawColumns } from "../core/reading.ts";
+import { createBackoff } from "../lib/backoff.ts";
+import type {
+  Driver,
+  DriverDeps,
+  DriverEvent,
+  PolledDevice,
+  PolledSession,
+  ScanGroup,
+  ScanPlan,
+} from "../ports/driver.ts";
+import { createWaveformReader, type WaveformReader } from "./read-waveform.ts";
+
+export interface PollPolicy {
+  /** First and longest wait between connection attempts. */
+  readonly backoffFirstMs: number;
+  readonly backoffMostMs: number;
+}
+
+export const defaultPollPolicy: PollPolicy = { backoffFirstMs: 1000, backoffMostMs: 60_000 };
+
+/** A Driver from a device that answers questions: connects, reads every scan group on its grid of absolute deadlines,
+ *  and comes back with jittered backoff when the device is lost. */
+export function createPolledDriver(
+  plan: ScanPlan,
+  device: PolledDevice,
+  deps: DriverDeps,
+  policy: PollPolicy = defaultPollPolicy,
+): Driver {
+  return { device: plan.device, events: (signal) => poll(plan, device, deps, policy, signal) };
+}
+
+async function* poll(
+  plan: ScanPlan,
+  device: PolledDevice,
+  deps: DriverDeps,
+  policy: PollPolicy,
+  signal: AbortSignal,
+): AsyncGenerator<DriverEvent> {
+  const backoff = createBackoff(policy.backoffFirstMs, policy.backoffMostMs, deps.random);
+  const waveforms = createWaveformReader(plan, deps.clock);
+  // Undefined until the first attempt: only a change is worth an event.
+  let told: boolean | undefined;
+  while (!signal.aborted) {
+    let reason = "";
+    try {
+      for await (const event of serve(plan, device, deps, waveforms, signal)) {
+        if (event.kind === "link") told = event.up;
+        else backoff.reset();
+        yield event;
+      }
+    } catch (thrown) {
+      if (signal.aborted) return;
+      if (!(thrown instanceof EdgeError)) throw thrown;
+      reason = thrown.message;
+      deps.logger.debug({ device: plan.device, err: describeError(thrown) }, "link lost");
+    }
+    if (signal.aborted) return;
+    if (told !== false) {
+      told = false;
+      yield { kind: "link", up: false, reason };
+      yield { kind: "batch", batch: lost(plan, deps.clock.nowUs()) };
+    }
+    if (!(await slept(deps, backoff.next(), signal))) return;
+  }
+}
+
+/** One connection, from its beginning to its end. */
+async function* serve(
+  plan: ScanPlan,
+  device: PolledDevice,
+  deps: DriverDeps,
+  waveforms: WaveformReader,
+  signal: AbortSignal,
+): AsyncGenerator<DriverEvent> {
+  const session = await device.connect(signal);
+  try {
+    yield { kind: "link", up: true, reason: "connected" };
+    const start = deps.clock.monotonicMs();
+    const due = plan.groups.map(() => start);
+    while (!signal.aborted) {
+      const next = earliest(due);
+      const group = plan.groups[next];
+      if (group === undefined) {
+        // Nothing to scan: hold the connection until told to stop.
+        if (!(await slept(deps, 60_000, signal))) return;
+        continue;
+      }
+      const wait = (due[next] ?? 0) - deps.clock.monotonicMs();
+      if (wait > 0 && !(await slept(deps, wait, signal))) return;
+      yield* scan(session, next, group, waveforms, signal);
+      const missed = missedPeriods(due[next] ?? 0, group.periodMs, deps.clock.monotonicMs());
+      if (missed > 0) yield { kind: "overrun", group: group.name, missed };
+      due[next] = (due[next] ?? 0) + (missed + 1) * group.periodMs;
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+async function* scan(
+  session: PolledSession,
+  index: number,
+  group: ScanGroup,
+  waveforms: WaveformReader,
+  signal: AbortSignal,
+): AsyncGenerator<DriverEvent> {
+  if (group.tags.length > 0) yield { kind: "batch", batch: await session.readGroup(index, signal) };
+  for (const waveform of group.waveforms) yield* waveforms.read(session, waveform, signal);
+}
+
+/** Deadlines that passed while the scan that was due at `due` ran: the next one lies on the grid, never beside it. */
+function missedPeriods(due: number, periodMs: number, now: number): number {
+  return Math.max(0, Math.ceil((now - due) / periodMs) - 1);
+}
+
+function earliest(due: readonly number[]): number {
+  let best = 0;
+  for (let i = 1; i < due.length; i += 1) if ((due[i] ?? 0) < (due[best] ?? 0)) best = i;
+  return best;
+}
+
+/** Every tag of the plan, bad because the device is not there. */
+function lost(plan: ScanPlan, nowUs: number): RawBatch {
+  const rows = rawColumns(plan.tags.length, nowUs);
+  for (let i = 0; i < rows.count; i += 1) {
+    rows.tag[i] = i;
+    rows.status[i] = StatusCode.BadNotConnected;
+  }
+  return rows;
+}
+
+/** False when the signal ended the wait. */
+async function slept(deps: DriverDeps, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await deps.clock.sleep(ms, signal);
+    return true;
+  } catch (thrown) {
+    if (signal.aborted) return false;
+    throw thrown;
+  }
+}

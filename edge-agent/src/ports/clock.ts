@@ -1,0 +1,21 @@
+import type { TimeUs } from "../core/time.ts";
+
+/** Time as a port, so that tests own it. */
+export interface Clock {
+  /** Wall clock: may jump. For stamping only. */
+  nowUs(): TimeUs;
+  /** Milliseconds of a clock that never jumps. For intervals and deadlines. */
+  monotonicMs(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Aborts with an EdgeError-free TimeoutError after `ms`, or with `signal`'s reason when that comes first.
+   *  Call `dispose` when the guarded work is over. */
+  deadline(ms: number, signal: AbortSignal): Deadline;
+}
+
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** True when the time ran out, false when the caller's own signal ended it or nothing has yet. */
+  readonly expired: boolean;
+  dispose(): void;
+}

@@ -1,0 +1,79 @@
+import type { RawBatch } from "../core/reading.ts";
+import type { Protocol, Tag, WaveformTag } from "../core/tag.ts";
+import type { Waveform } from "../core/waveform.ts";
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+import type { Random } from "./random.ts";
+
+/** A waveform tag and the tag that counts its blocks. */
+export interface WaveformSource extends WaveformTag {
+  /** Address of a whole number that the device changes before and after it rewrites the block. */
+  readonly sequenceAddress: string;
+}
+
+/** Tags that are read together, every `periodMs` on a grid of absolute deadlines. */
+export interface ScanGroup {
+  readonly name: string;
+  readonly periodMs: number;
+  /** Indices into the device's tags and waveforms. */
+  readonly tags: readonly number[];
+  readonly waveforms: readonly number[];
+}
+
+/** All that is read from one device. */
+export interface ScanPlan {
+  readonly device: string;
+  readonly protocol: Protocol;
+  readonly tags: readonly Tag[];
+  readonly waveforms: readonly WaveformSource[];
+  readonly groups: readonly ScanGroup[];
+}
+
+export type DriverEvent =
+  /** `tag` columns index the plan's tags; values are raw (no scale, no offset). */
+  | { readonly kind: "batch"; readonly batch: RawBatch }
+  /** `tag` indexes the plan's waveforms; samples are raw. */
+  | { readonly kind: "waveform"; readonly waveform: Waveform }
+  | { readonly kind: "link"; readonly up: boolean; readonly reason: string }
+  | { readonly kind: "overrun"; readonly group: string; readonly missed: number }
+  /** A block that the device rewrote while it was read: read again, or given up until the next one. */
+  | { readonly kind: "torn-block"; readonly waveform: number; readonly given: "up" | "reread" };
+
+/** One device as a stream. It never throws for what the device does: a lost device is a "link" event and rows of
+ *  bad quality, and the driver goes on trying until the signal aborts. Then it ends, politely disconnected. */
+export interface Driver {
+  readonly device: string;
+  events(signal: AbortSignal): AsyncIterable<DriverEvent>;
+}
+
+/** A device that answers questions (S7, Modbus). `flow/poll.ts` makes a Driver of it: schedule, retries and
+ *  torn blocks are the same for all of them. */
+export interface PolledDevice {
+  /** @throws EdgeError PLC_UNREACHABLE, PLC_REFUSED, PLC_TIMEOUT: connection attempt failed */
+  connect(signal: AbortSignal): Promise<PolledSession>;
+}
+
+export interface PolledSession {
+  /** Read the tags of group `group` of the plan: one row a tag, in fewest requests. A tag that the device refuses
+   *  is a row of bad status with the device's reason. A lost or desynchronised connection rejects.
+   *  @throws EdgeError PLC_TIMEOUT, PLC_UNREACHABLE, PDU_MALFORMED */
+  readGroup(group: number, signal: AbortSignal): Promise<RawBatch>;
+  /** The block counter of a waveform. @throws as readGroup, and DATA_INVALID when the device refuses the address */
+  readSequence(waveform: number, signal: AbortSignal): Promise<number>;
+  /** The samples of a waveform, raw. @throws as readSequence */
+  readBlock(waveform: number, signal: AbortSignal): Promise<Float32Array>;
+  /** Ends the session politely, within a second, whatever its state. Never throws. */
+  close(): Promise<void>;
+}
+
+export interface DriverDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+}
+
+/** What is wrong with an address, and where: `at` is the offset of the offending character. */
+export interface AddressProblem {
+  readonly at: number;
+  readonly message: string;
+}

@@ -1,0 +1,16 @@
+/** What the flows count. A closed union: an adapter maps each kind in an exhaustive switch. */
+export type TelemetryEvent =
+  | { readonly kind: "readings"; readonly device: string; readonly count: number; readonly bad: number }
+  | { readonly kind: "suppressed"; readonly device: string; readonly count: number }
+  | { readonly kind: "link"; readonly device: string; readonly up: boolean }
+  | { readonly kind: "overrun"; readonly device: string; readonly group: string; readonly missed: number }
+  | { readonly kind: "waveform"; readonly device: string; readonly missed: number }
+  | { readonly kind: "torn-block"; readonly device: string; readonly given: "up" | "reread" }
+  | { readonly kind: "scored"; readonly frames: number; readonly latencyMs: number }
+  | { readonly kind: "dropped"; readonly queue: string; readonly count: number }
+  | { readonly kind: "scorer-restart" }
+  | { readonly kind: "history-lost"; readonly count: number };
+
+export interface Telemetry {
+  emit(event: TelemetryEvent): void;
+}
