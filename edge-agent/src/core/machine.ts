@@ -29,8 +29,10 @@ export interface Machine {
   readonly name: string;
   readonly path: AssetPath;
   readonly sensors: readonly Sensor[];
-  /** Tag id of the shaft speed in Hz once scaled, or a fixed speed, or unknown. */
+  /** Id of the tag that holds the shaft speed, and what multiplies its value into Hz. */
   readonly speedTag?: string;
+  readonly speedToHz?: number;
+  /** Where no tag holds it: a fixed speed, or unknown. */
   readonly nominalShaftHz?: number;
   /** Tags that are shown with the machine. */
   readonly tags: readonly string[];

@@ -92,7 +92,7 @@ describe("normaliser", () => {
     const batch = normaliser.normalise(raw([Number.NaN, Number.NaN], { 0: "x", 1: "z" }), 2);
     expect(batch?.count).toBe(1);
     expect(batch && valueAt(batch, 0)).toBe("z");
-    expect(batch && batch.tag[0]).toBe(1);
+    expect(batch?.tag[0]).toBe(1);
   });
 
   it("becomes the one JSON form", () => {

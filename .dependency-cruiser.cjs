@@ -1,0 +1,28 @@
+// Who may import whom (test/arch plants a violation of each rule and expects it to be caught).
+const test = "\\.test\\.ts$";
+const core = "^edge-agent/src/core/";
+
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    { name: "core-is-pure", severity: "error", from: { path: core, pathNot: test }, to: { pathNot: core } },
+    { name: "ports-see-core-only", severity: "error", from: { path: "^edge-agent/src/ports/", pathNot: test }, to: { pathNot: "^edge-agent/src/(core|ports)/" } },
+    { name: "lib-knows-no-domain", severity: "error", from: { path: "^edge-agent/src/lib/", pathNot: test }, to: { pathNot: "^(edge-agent/src/lib/|[^/]+$)" } },
+    { name: "flow-sees-no-adapter", severity: "error", from: { path: "^edge-agent/src/flow/", pathNot: test }, to: { pathNot: "^edge-agent/src/(core|ports|flow|lib)/" } },
+    { name: "adapters-are-strangers", severity: "error", from: { path: "^edge-agent/src/adapters/([^/]+)/", pathNot: test }, to: { path: "^edge-agent/src/adapters/([^/]+)/", pathNot: "^edge-agent/src/adapters/$1/" } },
+    { name: "adapters-do-not-call-up", severity: "error", from: { path: "^edge-agent/src/adapters/", pathNot: test }, to: { path: "^edge-agent/src/(flow/|config|compose|cli|main)" } },
+    { name: "config-wires-nothing", severity: "error", from: { path: "^edge-agent/src/config" }, to: { path: "^edge-agent/src/(flow/|compose|cli|main)" } },
+    { name: "page-sees-the-door-only", severity: "error", from: { path: "^web-twin/" }, to: { path: "^edge-agent/src/", pathNot: "^edge-agent/src/core/" } },
+    { name: "product-knows-no-test", severity: "error", from: { path: "^(edge-agent|web-twin)/src/", pathNot: test }, to: { path: "^test/" } },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.base.json" },
+    // `import type` counts: a type is a dependency too.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    // Anchored: a bare "/dist/" would hide every npm package whose entry lies in such a folder.
+    exclude: { path: "^(edge-agent|web-twin|test)/dist/" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node", "default"], extensions: [".ts", ".js"] },
+  },
+};

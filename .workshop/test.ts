@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { checks } from "./checks.ts";
+import { bin, ensureDebian, root, run, runSteps, say } from "./steps.ts";
+
+const isReady = ensureDebian(["chromium", "socat", "python3-pymodbus"]);
+
+// The recordings judge where they exist; their licences keep them out of the repository.
+const recordings = process.env["STETHOS_DATA"] ?? join(root, "../shared/data");
+const env: Record<string, string> = existsSync(join(recordings, "uestc/manifest.json"))
+  ? { STETHOS_DATA: recordings }
+  : {};
+say(
+  "STETHOS_DATA" in env
+    ? `real recordings: ${recordings}`
+    : "no real recordings here: generator data only (set STETHOS_DATA to add them)",
+);
+
+process.exit(
+  isReady
+    ? await runSteps([
+        ...checks,
+        {
+          name: "page",
+          what: "build of the page (Vite)",
+          run: () => run(process.execPath, ["web-twin/build.ts"]),
+        },
+        {
+          name: "tests",
+          what: "unit, contract, integration, browser and end-to-end tests with coverage (vitest)",
+          run: () => run(bin("vitest"), ["run", "--coverage", ...process.argv.slice(2)], env),
+        },
+        {
+          name: "models",
+          what: "tests of the model pipeline (pytest)",
+          run: () => run("models/setup.sh", ["--test"], env),
+        },
+      ])
+    : 1,
+);

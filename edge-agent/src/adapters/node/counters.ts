@@ -1,0 +1,53 @@
+import { unreachable } from "../../core/errors.ts";
+import type { Telemetry, TelemetryEvent } from "../../ports/telemetry.ts";
+
+/** Telemetry as plain counters by name: what /metrics and the status page show. */
+export interface Counters extends Telemetry {
+  read(): Readonly<Record<string, number>>;
+}
+
+export function createCounters(): Counters {
+  const counts = new Map<string, number>();
+  return {
+    emit(event) {
+      for (const [name, by] of countsOf(event)) counts.set(name, (counts.get(name) ?? 0) + by);
+    },
+    read: () => Object.fromEntries(counts),
+  };
+}
+
+function countsOf(event: TelemetryEvent): readonly (readonly [string, number])[] {
+  switch (event.kind) {
+    case "readings":
+      return [
+        ["readings", event.count],
+        ["readings_bad", event.bad],
+      ];
+    case "suppressed":
+      return [["readings_suppressed", event.count]];
+    case "link":
+      return [[event.up ? "connects" : "disconnects", 1]];
+    case "overrun":
+      return [["scan_overruns", event.missed]];
+    case "waveform":
+      return [
+        ["waveforms", 1],
+        ["waveforms_missed", event.missed],
+      ];
+    case "torn-block":
+      return [[event.given === "up" ? "waveforms_torn_given_up" : "waveforms_torn_reread", 1]];
+    case "scored":
+      return [
+        ["frames_scored", event.frames],
+        ["frame_latency_ms_sum", event.latencyMs * event.frames],
+      ];
+    case "dropped":
+      return [[`dropped_${event.queue.replaceAll("-", "_")}`, event.count]];
+    case "scorer-restart":
+      return [["scorer_restarts", 1]];
+    case "history-lost":
+      return [["history_lost", event.count]];
+    default:
+      return unreachable(event);
+  }
+}

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, resolve } from "node:path";
+import type { z } from "zod";
+import { buildPlant, type PlantConfig } from "./config/build-plant.ts";
+import { ConfigError, type ConfigProblem } from "./config/problem.ts";
+import { type AgentFile, agentFile } from "./config/schema.ts";
+import { parseYaml, type YamlSource } from "./config/yaml-source.ts";
+import { EdgeError } from "./core/errors.ts";
+
+/** A configuration that was checked as a whole: nothing that uses it need check again. */
+export interface AgentConfig extends PlantConfig {
+  readonly file: string;
+  readonly settings: AgentFile;
+  /** Absolute. */
+  readonly dataFolder: string;
+  readonly modelFolder: string;
+}
+
+export interface ConfigDefaults {
+  /** The model that comes with the product. */
+  readonly modelFolder: string;
+}
+
+/** Reads and checks a configuration file. Connects to nothing.
+ *  @throws EdgeError CONFIG_UNREADABLE; ConfigError with every problem, each with its line and its mend */
+export async function readConfig(file: string, defaults: ConfigDefaults): Promise<AgentConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new EdgeError(
+      "CONFIG_UNREADABLE",
+      `${file} cannot be read; check the path after -c and its permissions`,
+      { cause },
+    );
+  }
+  return checkConfig(file, text, defaults);
+}
+
+/** @param file names the text in messages; relative paths inside are taken from its folder */
+export function checkConfig(file: string, text: string, defaults: ConfigDefaults): AgentConfig {
+  const source = parseYaml(file, text);
+  const parsed = agentFile.safeParse(source.value, { reportInput: true });
+  if (!parsed.success) throw new ConfigError(file, describeIssues(parsed.error, source));
+  const settings = parsed.data;
+  const problems: ConfigProblem[] = [];
+  const report = (path: readonly PropertyKey[], message: string, at = 0) =>
+    problems.push({ ...source.position(path, at), path: pathOf(path), message });
+  const plant = buildPlant(settings, report);
+  const base = dirname(resolve(file));
+  const from = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
+  const modelFolder = settings.model === undefined ? defaults.modelFolder : from(settings.model);
+  if (!existsSync(modelFolder))
+    report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return { ...plant, file: resolve(file), settings, modelFolder, dataFolder: from(settings.data) };
+}
+
+function describeIssues(error: z.ZodError, source: YamlSource): ConfigProblem[] {
+  return error.issues
+    .flatMap((issue) => flatten(issue))
+    .map((issue) => {
+      const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
+      return { ...source.position(path, 0), path: pathOf(path), message: mend(issue) };
+    });
+}
+
+/** A union says "no member fits"; the member that came closest says what is wrong. */
+function flatten(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ ...issue, keys: [key] }));
+  }
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
+  const closest = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
+  return closest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function mend(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys")
+    return `"${issue.keys[0]}" is no setting here; remove it or correct its name`;
+  if (issue.code === "invalid_type" && issue.input === undefined)
+    return `is missing; it must be ${issue.expected}`;
+  return issue.message;
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) =>
+      typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`,
+    "",
+  );
+}

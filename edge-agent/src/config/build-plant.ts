@@ -1,0 +1,198 @@
+import type { Machine, Sensor } from "../core/machine.ts";
+import { type AssetPath, type Protocol, pathText, type Tag } from "../core/tag.ts";
+import type { AddressProblem, ScanGroup, ScanPlan, WaveformSource } from "../ports/driver.ts";
+import { addressChecks } from "./protocols.ts";
+import type { AgentFile, DeviceFile, MachineFile, SensorFile, TagFile, WaveformFile } from "./schema.ts";
+import { createUnits, type Units } from "./units.ts";
+
+/** One device: what to read and how to reach it. */
+export interface DeviceConfig {
+  readonly plan: ScanPlan;
+  readonly device: DeviceFile;
+}
+
+export interface PlantConfig {
+  readonly devices: readonly DeviceConfig[];
+  readonly tags: readonly Tag[];
+  readonly waveforms: readonly WaveformSource[];
+  readonly machines: readonly Machine[];
+}
+
+/** Notes a problem at a path of the file, `at` characters into what stands there. */
+export type Report = (path: readonly PropertyKey[], message: string, at?: number) => void;
+
+interface Build {
+  readonly file: AgentFile;
+  readonly report: Report;
+  readonly units: Units;
+  readonly tags: Tag[];
+  readonly waveforms: WaveformSource[];
+  /** Where each id was first used. */
+  readonly ids: Map<string, string>;
+}
+
+/** Tags, waveforms and machines of a configuration whose shape is right; what contradicts itself is reported. */
+export function buildPlant(file: AgentFile, report: Report): PlantConfig {
+  const build: Build = { file, report, units: createUnits(), tags: [], waveforms: [], ids: new Map() };
+  const names = new Set<string>();
+  const devices = file.devices.map((device, i) => {
+    if (names.has(device.name))
+      report(["devices", i, "name"], `"${device.name}" is the name of another device; each needs its own`);
+    names.add(device.name);
+    return { device, plan: buildPlan(build, device, i) };
+  });
+  return { devices, tags: build.tags, waveforms: build.waveforms, machines: buildMachines(build) };
+}
+
+function buildPlan(build: Build, device: DeviceFile, at: number): ScanPlan {
+  const tags: Tag[] = [];
+  const waveforms: WaveformSource[] = [];
+  const groups: ScanGroup[] = device.groups.map((group, g) => {
+    const path = ["devices", at, "groups", g];
+    const tagIndices = group.tags.map(
+      (entry, t) => tags.push(buildTag(build, device, entry, [...path, "tags", t])) - 1,
+    );
+    const waveformIndices = group.waveforms.map(
+      (entry, w) => waveforms.push(buildWaveform(build, device, entry, [...path, "waveforms", w])) - 1,
+    );
+    return { name: group.name, periodMs: group.periodMs, tags: tagIndices, waveforms: waveformIndices };
+  });
+  build.tags.push(...tags);
+  build.waveforms.push(...waveforms);
+  return { device: device.name, protocol: device.protocol, tags, waveforms, groups };
+}
+
+function buildTag(build: Build, device: DeviceFile, entry: TagFile, at: readonly PropertyKey[]): Tag {
+  const path = assetPath(build.file.site, entry.asset);
+  const id = `${pathText(path)}/${entry.name}`;
+  const first = build.ids.get(id);
+  if (first !== undefined)
+    build.report(
+      [...at, "name"],
+      `"${id}" is already the tag of ${first}; names within an asset must differ`,
+    );
+  build.ids.set(id, `device "${device.name}"`);
+  checkUnit(build, entry.unit, [...at, "unit"]);
+  checkAddress(build, device.protocol, entry.address, [...at, "address"]);
+  return {
+    id,
+    path,
+    name: entry.name,
+    device: device.name,
+    protocol: device.protocol,
+    address: entry.address,
+    unit: entry.unit,
+    scale: entry.scale,
+    offset: entry.offset,
+    ...(entry.deadband !== undefined && { deadband: entry.deadband }),
+  };
+}
+
+function buildWaveform(
+  build: Build,
+  device: DeviceFile,
+  entry: WaveformFile,
+  at: readonly PropertyKey[],
+): WaveformSource {
+  const tag = buildTag(build, device, { ...entry, deadband: undefined }, at);
+  checkAddress(build, device.protocol, entry.sequence, [...at, "sequence"]);
+  return {
+    ...tag,
+    sampleRateHz: entry.sampleRateHz,
+    samples: entry.samples,
+    sequenceAddress: entry.sequence,
+  };
+}
+
+function checkUnit(build: Build, unit: string, at: readonly PropertyKey[]): void {
+  const problem = build.units.problem(unit);
+  if (problem !== undefined) build.report(at, problem);
+}
+
+function checkAddress(build: Build, protocol: Protocol, address: string, at: readonly PropertyKey[]): void {
+  const problem: AddressProblem | undefined = addressChecks[protocol](address);
+  if (problem === undefined) return;
+  build.report(at, `${problem.message} (character ${problem.at + 1} of "${address}")`, problem.at);
+}
+
+function assetPath(site: string, text: string): AssetPath {
+  const [area = "", line = "", cell = "", asset = ""] = text.split("/");
+  return { site, area, line, cell, asset };
+}
+
+/** The machines that the file names, or, where it names none, one for each asset that has a waveform. */
+function buildMachines(build: Build): Machine[] {
+  const { file } = build;
+  if (file.machines !== undefined) {
+    return file.machines.map((machine, i) => buildMachine(build, machine, ["machines", i]));
+  }
+  const assets = new Set(build.waveforms.map((waveform) => pathText(waveform.path)));
+  return [...assets].map((asset) => {
+    const withoutSite = asset.slice(file.site.length + 1);
+    return buildMachine(build, { asset: withoutSite, sensors: undefined }, ["devices"]);
+  });
+}
+
+function buildMachine(build: Build, machine: MachineFile, at: readonly PropertyKey[]): Machine {
+  const path = assetPath(build.file.site, machine.asset);
+  const id = pathText(path);
+  const own = build.waveforms.filter((waveform) => pathText(waveform.path) === id);
+  if (own.length === 0)
+    build.report(
+      [...at, "asset"],
+      `no waveform belongs to "${machine.asset}"; without one it cannot be listened to`,
+    );
+  const sensors = (machine.sensors ?? own.map(({ name }): SensorFile => ({ waveform: name }))).flatMap(
+    (sensor, s) => buildSensor(build, id, sensor, [...at, "sensors", s]),
+  );
+  const speedTag =
+    machine.speed === undefined ? undefined : speedOf(build, id, machine.speed, [...at, "speed"]);
+  return {
+    id,
+    path,
+    name: machine.name ?? path.asset,
+    sensors,
+    ...(speedTag && { speedTag: speedTag.id, speedToHz: speedTag.toHz }),
+    ...(machine.nominalShaftHz !== undefined && { nominalShaftHz: machine.nominalShaftHz }),
+    tags: build.tags.filter((tag) => pathText(tag.path) === id).map((tag) => tag.id),
+  };
+}
+
+function buildSensor(
+  build: Build,
+  machine: string,
+  sensor: SensorFile,
+  at: readonly PropertyKey[],
+): Sensor[] {
+  const id = `${machine}/${sensor.waveform}`;
+  const waveform = build.waveforms.findIndex((one) => one.id === id);
+  const source = build.waveforms[waveform];
+  if (source === undefined) {
+    build.report([...at, "waveform"], `there is no waveform "${sensor.waveform}" with asset "${machine}"`);
+    return [];
+  }
+  const factor = build.units.factor(source.unit, "m/s2");
+  return [
+    {
+      id,
+      machine,
+      name: sensor.name ?? source.name,
+      waveform,
+      ...(sensor.bearing && { bearing: sensor.bearing }),
+      ...(factor !== undefined && { toMetresPerSecondSquared: factor }),
+    },
+  ];
+}
+
+function speedOf(build: Build, machine: string, name: string, at: readonly PropertyKey[]) {
+  const id = `${machine}/${name}`;
+  const tag = build.tags.find((one) => one.id === id);
+  if (tag === undefined) {
+    build.report(at, `there is no tag "${name}" with asset "${machine}"`);
+    return undefined;
+  }
+  const toHz = build.units.factor(tag.unit, "Hz");
+  if (toHz === undefined)
+    build.report(at, `the unit of "${name}" is "${tag.unit}"; a shaft speed needs "Hz" or "/min"`);
+  return { id, toHz: toHz ?? 1 };
+}

@@ -1,0 +1,36 @@
+import { EdgeError } from "../core/errors.ts";
+
+/** One thing that is wrong in a configuration file: where, and what would mend it. */
+export interface ConfigProblem {
+  readonly line: number;
+  readonly column: number;
+  /** Such as devices[0].groups[1].tags[3].address */
+  readonly path: string;
+  readonly message: string;
+}
+
+// A screenful: who has a thousand problems mends the first ones and asks again.
+const SHOWN = 50;
+
+export class ConfigError extends EdgeError {
+  readonly file: string;
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(file: string, problems: readonly ConfigProblem[]) {
+    super("CONFIG_INVALID", describe(file, problems));
+    this.name = "ConfigError";
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+function describe(file: string, problems: readonly ConfigProblem[]): string {
+  const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const lines = sorted
+    .slice(0, SHOWN)
+    .map(
+      (one) => `${file}:${one.line}:${one.column}: ${one.path === "" ? "" : `${one.path}: `}${one.message}`,
+    );
+  const more = problems.length > SHOWN ? [`... and ${problems.length - SHOWN} more`] : [];
+  return [...lines, ...more].join("\n");
+}

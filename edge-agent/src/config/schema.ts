@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { httpApiOptions } from "../adapters/http-api/options.ts";
+import { modbusRtuOptions, modbusTcpOptions } from "../adapters/modbus/options.ts";
+import { opcuaOptions } from "../adapters/opcua-client/options.ts";
+import { s7Options } from "../adapters/s7/options.ts";
+import { historyOptions } from "../adapters/sqlite/options.ts";
+
+const name = z
+  .string()
+  .regex(/^[^/\s][^/]*$/, 'must be a name without "/"')
+  .max(100);
+
+const asset = z
+  .string()
+  .regex(
+    /^[^/\s]+(\/[^/\s]+){3}$/,
+    'must be "area/line/cell/asset": four names, as in ISA-95, without spaces',
+  )
+  .describe("Where the tag belongs: area/line/cell/asset; the site stands at the top of the file");
+
+const scale = z.number().refine((value) => value !== 0, "must not be 0: every value would be the same");
+
+const tagShape = {
+  name,
+  asset,
+  address: z.string().min(1).describe("In the protocol's own notation"),
+  unit: z.string().min(1).describe('UCUM code: "Cel", "A", "/min", "[g]", "m/s2"; "1" for none'),
+  scale: scale.default(1).describe("Engineering value = raw value x scale + offset"),
+  offset: z.number().default(0),
+};
+
+const tag = z.strictObject({
+  ...tagShape,
+  deadband: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      "In the tag's unit. Smaller changes are not passed on; 0: repeats only; absent: every sample passes",
+    ),
+});
+
+const waveform = z.strictObject({
+  ...tagShape,
+  sequence: z.string().min(1).describe("Address of the number that the device changes with every block"),
+  sampleRateHz: z.number().positive().max(1_000_000),
+  samples: z.int().min(16).max(1_048_576),
+});
+
+const group = z
+  .strictObject({
+    name,
+    periodMs: z.int().min(10).max(86_400_000).describe("Milliseconds between scans"),
+    tags: z.array(tag).default([]),
+    waveforms: z.array(waveform).default([]),
+  })
+  .refine(
+    ({ tags, waveforms }) => tags.length + waveforms.length > 0,
+    "has neither tags nor waveforms; add some or remove it",
+  );
+
+const deviceShape = { name, groups: z.array(group).min(1) };
+
+const device = z.discriminatedUnion("protocol", [
+  z.strictObject({ ...deviceShape, protocol: z.literal("s7"), connection: s7Options }),
+  z.strictObject({ ...deviceShape, protocol: z.literal("modbus-tcp"), connection: modbusTcpOptions }),
+  z.strictObject({ ...deviceShape, protocol: z.literal("modbus-rtu"), connection: modbusRtuOptions }),
+  z.strictObject({ ...deviceShape, protocol: z.literal("opcua"), connection: opcuaOptions }),
+]);
+
+const bearing = z.strictObject({
+  name: z.string().min(1),
+  rollers: z.int().min(3).max(100),
+  diameterRatio: z.number().gt(0).lt(1).describe("Roller diameter over pitch diameter"),
+  contactAngleDeg: z.number().min(0).lt(90).default(0),
+});
+
+const sensor = z.strictObject({
+  waveform: name.describe("Name of a waveform of this asset"),
+  name: name.optional(),
+  bearing: bearing.optional(),
+});
+
+const machine = z
+  .strictObject({
+    asset,
+    name: z.string().min(1).max(100).optional(),
+    speed: name.optional().describe("Name of the tag of this asset that holds the shaft speed"),
+    nominalShaftHz: z.number().positive().max(1000).optional(),
+    sensors: z.array(sensor).min(1).optional(),
+  })
+  .refine((one) => one.speed === undefined || one.nominalShaftHz === undefined, {
+    message: 'has both "speed" and "nominalShaftHz"; keep the one that is true',
+    path: ["nominalShaftHz"],
+  });
+
+/** The configuration file, version 1. */
+export const agentFile = z.strictObject({
+  version: z.literal(1),
+  site: name.describe("ISA-95 site"),
+  data: z.string().min(1).default("./stethos-data").describe("Folder for history and baselines"),
+  model: z.string().min(1).optional().describe("Model folder; the model that comes with the agent if absent"),
+  scorerThreads: z.int().min(1).max(64).optional(),
+  api: httpApiOptions.prefault({}),
+  history: historyOptions.omit({ file: true }).prefault({}),
+  devices: z.array(device).min(1),
+  machines: z.array(machine).min(1).optional(),
+});
+
+export type AgentFile = z.infer<typeof agentFile>;
+export type DeviceFile = AgentFile["devices"][number];
+export type TagFile = z.infer<typeof tag>;
+export type WaveformFile = z.infer<typeof waveform>;
+export type SensorFile = z.infer<typeof sensor>;
+export type MachineFile = z.infer<typeof machine>;

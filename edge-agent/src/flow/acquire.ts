@@ -1,0 +1,102 @@
+import { describeError } from "../core/errors.ts";
+import { isUsable } from "../core/quality.ts";
+import type { ReadingBatch } from "../core/reading.ts";
+import type { Waveform } from "../core/waveform.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Driver, DriverEvent, ScanPlan } from "../ports/driver.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { createNormaliser, type Normaliser } from "./normalise.ts";
+
+export interface AcquireDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  onReadings(batch: ReadingBatch): void;
+  /** `tag` indexes the agent's waveform tags; samples are in engineering units. */
+  onWaveform(waveform: Waveform): void;
+  onLink(device: string, up: boolean, reason: string): void;
+}
+
+/** One device with its place in the agent's tables. */
+export interface AcquiredDevice {
+  readonly plan: ScanPlan;
+  readonly driver: Driver;
+  readonly firstTag: number;
+  readonly firstWaveform: number;
+}
+
+/** Reads one device until the signal aborts. What the device does is data; it never ends the loop. */
+export async function acquire(device: AcquiredDevice, deps: AcquireDeps, signal: AbortSignal): Promise<void> {
+  const { plan } = device;
+  const normaliser = createNormaliser(plan.tags, device.firstTag);
+  const handle = createHandler(device, normaliser, deps);
+  for await (const event of device.driver.events(signal)) {
+    try {
+      handle(event);
+    } catch (thrown) {
+      // A fault in what follows the driver must not cost the connection.
+      deps.logger.error({ device: plan.device, err: describeError(thrown) }, "an event could not be handled");
+    }
+  }
+}
+
+function createHandler(device: AcquiredDevice, normaliser: Normaliser, deps: AcquireDeps) {
+  const { plan } = device;
+  const name = plan.device;
+  return (event: DriverEvent): void => {
+    switch (event.kind) {
+      case "batch": {
+        const batch = normaliser.normalise(event.batch, deps.clock.nowUs());
+        const kept = batch?.count ?? 0;
+        if (kept < event.batch.count) {
+          deps.telemetry.emit({ kind: "suppressed", device: name, count: event.batch.count - kept });
+        }
+        if (batch === undefined) return;
+        deps.telemetry.emit({ kind: "readings", device: name, count: kept, bad: countBad(batch) });
+        deps.onReadings(batch);
+        return;
+      }
+      case "waveform":
+        deps.telemetry.emit({ kind: "waveform", device: name, missed: event.waveform.missed });
+        deps.onWaveform(scaled(device, event.waveform));
+        return;
+      case "link":
+        deps.telemetry.emit({ kind: "link", device: name, up: event.up });
+        if (event.up) deps.logger.info({ device: name }, "connected");
+        else
+          deps.logger.warn(
+            { device: name, reason: event.reason },
+            "not connected; its tags are bad until it is back",
+          );
+        deps.onLink(name, event.up, event.reason);
+        return;
+      case "overrun":
+        deps.telemetry.emit({ kind: "overrun", device: name, group: event.group, missed: event.missed });
+        return;
+      case "torn-block":
+        deps.telemetry.emit({ kind: "torn-block", device: name, given: event.given });
+        return;
+      default:
+        event satisfies never;
+    }
+  };
+}
+
+function countBad(batch: ReadingBatch): number {
+  let bad = 0;
+  for (let i = 0; i < batch.count; i += 1) if (!isUsable(batch.status[i] ?? 0)) bad += 1;
+  return bad;
+}
+
+/** In the tag's unit, in place: the driver gave the samples away. */
+function scaled(device: AcquiredDevice, waveform: Waveform): Waveform {
+  const tag = device.plan.waveforms[waveform.tag];
+  const scale = tag?.scale ?? 1;
+  const offset = tag?.offset ?? 0;
+  if (scale !== 1 || offset !== 0) {
+    const { samples } = waveform;
+    for (let i = 0; i < samples.length; i += 1) samples[i] = (samples[i] ?? 0) * scale + offset;
+  }
+  return { ...waveform, tag: device.firstWaveform + waveform.tag };
+}

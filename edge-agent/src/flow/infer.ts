@@ -1,0 +1,159 @@
+import { describeError } from "../core/errors.ts";
+import type { Sensor } from "../core/machine.ts";
+import { isUsable } from "../core/quality.ts";
+import type { Features, SensorState } from "../core/score.ts";
+import type { TimeUs } from "../core/time.ts";
+import type { Waveform } from "../core/waveform.ts";
+import { createBoundedQueue } from "../lib/bounded-queue.ts";
+import type { Analyser } from "../ports/analyser.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { RawScore, Scorer } from "../ports/scorer.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { createFrameBatcher } from "./batch-frames.ts";
+
+/** A block on its way to the model. */
+export interface Block {
+  readonly sensor: Sensor;
+  readonly waveform: Waveform;
+  /** 0 where unknown. */
+  readonly shaftHz: number;
+}
+
+/** What the analyser and the model say of one block. */
+export interface Heard {
+  readonly block: Block;
+  readonly sensorState: SensorState;
+  /** Of each window; none unless the sensor is valid. */
+  readonly windows: readonly { readonly score: RawScore; readonly augmented: readonly RawScore[] }[];
+  readonly endUs: TimeUs;
+  readonly latencyMs: number;
+}
+
+export interface InferDeps {
+  readonly analyser: Analyser;
+  readonly scorer: Scorer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  /** What the sensor's baseline asks for at this speed. */
+  listeningFor(
+    sensor: Sensor,
+    shaftHz: number,
+  ): {
+    readonly healthyFrame?: Float32Array;
+    readonly augmentSeeds: readonly number[];
+  };
+  /** Called in the order of the blocks; the features follow when they are ready. */
+  onHeard(heard: Heard, features: Features | undefined): void;
+}
+
+export interface InferPolicy {
+  /** Blocks that may wait; the oldest gives way. */
+  readonly queueBlocks: number;
+  readonly batchFrames: number;
+}
+
+export const defaultInferPolicy: InferPolicy = { queueBlocks: 64, batchFrames: 8 };
+
+// Enough to keep the analyser, the model and the bookkeeping busy at the same time.
+const IN_FLIGHT = 4;
+
+export interface Infer {
+  hear(block: Block): void;
+  /** Works until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Waveform blocks in, scores out, in order, never blocking the event loop. */
+export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferPolicy): Infer {
+  const { clock, telemetry } = deps;
+  const batcher = createFrameBatcher(deps.scorer, policy.batchFrames);
+  const queue = createBoundedQueue<Block & { readonly heardAtMs: number }>(policy.queueBlocks, () =>
+    telemetry.emit({ kind: "dropped", queue: "frames", count: 1 }),
+  );
+
+  async function work(block: Block & { readonly heardAtMs: number }, signal: AbortSignal) {
+    const { waveform, sensor, shaftHz } = block;
+    const endUs = waveform.firstSampleTimeUs + (waveform.samples.length / waveform.sampleRateHz) * 1e6;
+    if (!isUsable(waveform.status)) {
+      const heard: Heard = { block, sensorState: "bad-quality", windows: [], endUs, latencyMs: 0 };
+      return { heard, features: Promise.resolve(undefined) };
+    }
+    const { contract } = deps.scorer;
+    const wanted = deps.listeningFor(sensor, shaftHz);
+    const { prepared, features } = deps.analyser.analyse(
+      {
+        // The analyser takes its samples away; the screens still want to see this block.
+        samples: waveform.samples.slice(),
+        sampleRateHz: waveform.sampleRateHz,
+        shaftHz,
+        ...(sensor.bearing && { bearing: sensor.bearing }),
+        ...(sensor.toMetresPerSecondSquared !== undefined && {
+          toMetresPerSecondSquared: sensor.toMetresPerSecondSquared,
+        }),
+        modelRateHz: contract.sampleRateHz,
+        windowSamples: contract.windowSamples,
+        hopSamples: contract.hopSamples,
+        augmentSeeds: wanted.augmentSeeds,
+      },
+      signal,
+    );
+    const { sensorState, windows, augmented } = await prepared;
+    const copies = wanted.augmentSeeds.length;
+    const requests = windows
+      .flatMap((samples, i) => [samples, ...(augmented[i] ?? [])])
+      .map((samples) => ({
+        samples,
+        shaftHz,
+        ...(wanted.healthyFrame && { healthyFrame: wanted.healthyFrame }),
+      }));
+    const scores = await batcher.score(requests, signal);
+    const latencyMs = clock.monotonicMs() - block.heardAtMs;
+    telemetry.emit({ kind: "scored", frames: windows.length, latencyMs });
+    const heard: Heard = { block, sensorState, windows: group(scores, copies), endUs, latencyMs };
+    return { heard, features };
+  }
+
+  async function deliver(worked: ReturnType<typeof work>, signal: AbortSignal): Promise<void> {
+    try {
+      const { heard, features } = await worked;
+      deps.onHeard(heard, await features);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      telemetry.emit({ kind: "dropped", queue: "failed-frames", count: 1 });
+      deps.logger.error({ err: describeError(thrown) }, "a waveform could not be scored");
+    }
+  }
+
+  return {
+    hear: (block) => void queue.push({ ...block, heardAtMs: clock.monotonicMs() }),
+    async run(signal) {
+      const onAbort = () => queue.close();
+      signal.addEventListener("abort", onAbort, { once: true });
+      let delivered = Promise.resolve();
+      const inFlight: Promise<void>[] = [];
+      for await (const block of queue) {
+        if (signal.aborted) break;
+        const worked = work(block, signal);
+        // Delivery waits for the block before; until then a failure here must not count as unhandled.
+        worked.catch(() => undefined);
+        delivered = delivered.then(() => deliver(worked, signal));
+        inFlight.push(delivered);
+        if (inFlight.length >= IN_FLIGHT) await inFlight.shift();
+      }
+      await delivered;
+      signal.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+/** Scores of a window and of its copies, side by side again. */
+function group(scores: readonly RawScore[], copies: number): Heard["windows"] {
+  const windows: { score: RawScore; augmented: readonly RawScore[] }[] = [];
+  for (let i = 0; i < scores.length; i += copies + 1) {
+    const score = scores[i];
+    if (score !== undefined) windows.push({ score, augmented: scores.slice(i + 1, i + 1 + copies) });
+  }
+  return windows;
+}
