@@ -97,8 +97,8 @@ describe("import rules", () => {
     for (const { file, imports } of planted)
       await write(join(tree, file), `import "${imports}";\nexport const planted = 1;\n`);
     await write(
-      join(tree, "edge-agent/src/flow/about.ts"),
-      'import "./round.ts";\nexport const round = 1;\n',
+      join(tree, "edge-agent/src/flow/round.ts"),
+      'import "./about.ts";\nexport const round = 1;\n',
     );
     const found = await broken(tree);
     for (const { rule, file } of planted) {

@@ -1,7 +1,7 @@
 import type { Machine, Sensor } from "../core/machine.ts";
 import { type AssetPath, type Protocol, pathText, type Tag } from "../core/tag.ts";
-import type { AddressProblem, ScanGroup, ScanPlan, WaveformSource } from "../ports/driver.ts";
-import { addressChecks } from "./protocols.ts";
+import type { ScanGroup, ScanPlan, WaveformSource } from "../ports/driver.ts";
+import { addressProblem } from "./protocols.ts";
 import type { AgentFile, DeviceFile, MachineFile, SensorFile, TagFile, WaveformFile } from "./schema.ts";
 import { createUnits, type Units } from "./units.ts";
 
@@ -73,7 +73,7 @@ function buildTag(build: Build, device: DeviceFile, entry: TagFile, at: readonly
     );
   build.ids.set(id, `device "${device.name}"`);
   checkUnit(build, entry.unit, [...at, "unit"]);
-  checkAddress(build, device.protocol, entry.address, [...at, "address"]);
+  checkAddress(build, device, entry.address, [...at, "address"]);
   return {
     id,
     path,
@@ -95,7 +95,7 @@ function buildWaveform(
   at: readonly PropertyKey[],
 ): WaveformSource {
   const tag = buildTag(build, device, { ...entry, deadband: undefined }, at);
-  checkAddress(build, device.protocol, entry.sequence, [...at, "sequence"]);
+  checkAddress(build, device, entry.sequence, [...at, "sequence"]);
   return {
     ...tag,
     sampleRateHz: entry.sampleRateHz,
@@ -109,8 +109,8 @@ function checkUnit(build: Build, unit: string, at: readonly PropertyKey[]): void
   if (problem !== undefined) build.report(at, problem);
 }
 
-function checkAddress(build: Build, protocol: Protocol, address: string, at: readonly PropertyKey[]): void {
-  const problem: AddressProblem | undefined = addressChecks[protocol](address);
+function checkAddress(build: Build, device: DeviceFile, address: string, at: readonly PropertyKey[]): void {
+  const problem = addressProblem(device, address);
   if (problem === undefined) return;
   build.report(at, `${problem.message} (character ${problem.at + 1} of "${address}")`, problem.at);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { httpApiOptions } from "../adapters/http-api/options.ts";
 import { modbusRtuOptions, modbusTcpOptions } from "../adapters/modbus/options.ts";
 import { opcuaOptions } from "../adapters/opcua-client/options.ts";
-import { s7Options } from "../adapters/s7/options.ts";
+import { s7OptionsSchema } from "../adapters/s7/options.ts";
 import { historyOptions } from "../adapters/sqlite/options.ts";
 
 const name = z
@@ -62,7 +62,7 @@ const group = z
 const deviceShape = { name, groups: z.array(group).min(1) };
 
 const device = z.discriminatedUnion("protocol", [
-  z.strictObject({ ...deviceShape, protocol: z.literal("s7"), connection: s7Options }),
+  z.strictObject({ ...deviceShape, protocol: z.literal("s7"), connection: s7OptionsSchema }),
   z.strictObject({ ...deviceShape, protocol: z.literal("modbus-tcp"), connection: modbusTcpOptions }),
   z.strictObject({ ...deviceShape, protocol: z.literal("modbus-rtu"), connection: modbusRtuOptions }),
   z.strictObject({ ...deviceShape, protocol: z.literal("opcua"), connection: opcuaOptions }),

@@ -18,18 +18,18 @@ export interface AcquireDeps {
   onLink(device: string, up: boolean, reason: string): void;
 }
 
-/** One device with its place in the agent's tables. */
+/** One device, and where its tags and waveforms stand in the agent's tables. */
 export interface AcquiredDevice {
   readonly plan: ScanPlan;
   readonly driver: Driver;
-  readonly firstTag: number;
-  readonly firstWaveform: number;
+  readonly tagPlaces: Uint32Array;
+  readonly waveformPlaces: Uint32Array;
 }
 
 /** Reads one device until the signal aborts. What the device does is data; it never ends the loop. */
 export async function acquire(device: AcquiredDevice, deps: AcquireDeps, signal: AbortSignal): Promise<void> {
   const { plan } = device;
-  const normaliser = createNormaliser(plan.tags, device.firstTag);
+  const normaliser = createNormaliser(plan.tags, device.tagPlaces);
   const handle = createHandler(device, normaliser, deps);
   for await (const event of device.driver.events(signal)) {
     try {
@@ -98,5 +98,5 @@ function scaled(device: AcquiredDevice, waveform: Waveform): Waveform {
     const { samples } = waveform;
     for (let i = 0; i < samples.length; i += 1) samples[i] = (samples[i] ?? 0) * scale + offset;
   }
-  return { ...waveform, tag: device.firstWaveform + waveform.tag };
+  return { ...waveform, tag: device.waveformPlaces[waveform.tag] ?? 0 };
 }

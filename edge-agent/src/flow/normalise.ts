@@ -12,8 +12,8 @@ export interface Normaliser {
 }
 
 /** @param tags those of the device, in the order of its plan
- *  @param firstTag where they begin in the agent's tag table */
-export function createNormaliser(tags: readonly Tag[], firstTag: number): Normaliser {
+ *  @param places where each stands in the agent's tag table */
+export function createNormaliser(tags: readonly Tag[], places: Uint32Array): Normaliser {
   const scale = Float64Array.from(tags, (tag) => tag.scale);
   const offset = Float64Array.from(tags, (tag) => tag.offset);
   // Without a deadband every sample passes: no change is smaller than "less than nothing".
@@ -42,7 +42,7 @@ export function createNormaliser(tags: readonly Tag[], firstTag: number): Normal
     lastStatus[tag] = scaled.status;
     const next = (sequence[tag] ?? 0) + 1;
     sequence[tag] = next;
-    out.tag[row] = firstTag + tag;
+    out.tag[row] = places[tag] ?? 0;
     out.value[row] = scaled.value;
     out.status[row] = scaled.status;
     out.sequence[row] = next;

@@ -40,7 +40,8 @@ export function createBoundedQueue<T>(bound: number, onDrop?: (item: T) => void)
       const isFull = size === bound;
       if (isFull) {
         dropped += 1;
-        onDrop?.(pull());
+        const oldest = pull();
+        onDrop?.(oldest);
       }
       ring[(head + size) % bound] = item;
       size += 1;

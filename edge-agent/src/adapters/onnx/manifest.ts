@@ -27,7 +27,7 @@ const manifestSchema = z.looseObject({
     hopSamples: z.int().positive(),
   }),
   classes: z.array(z.string()).min(2),
-  thresholds: z.looseObject({ anomaly: z.number().gt(0).lt(1) }),
+  thresholds: z.looseObject({ anomalyScore: z.looseObject({ threshold: z.number().gt(0).lt(1) }) }),
 });
 
 /** A model whose bytes are those its manifest names. */
@@ -122,7 +122,7 @@ function contractOf(manifest: Manifest, folder: string): ModelContract {
     hopSamples: manifest.preprocessing.hopSamples,
     frameLength: lengthOf(manifest.outputs, "frame"),
     spectrumLength: lengthOf(manifest.outputs, "spectrum"),
-    anomalyThreshold: manifest.thresholds.anomaly,
+    anomalyThreshold: manifest.thresholds.anomalyScore.threshold,
   };
 }
 

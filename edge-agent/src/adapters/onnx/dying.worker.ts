@@ -1,0 +1,18 @@
+// The scorer's worker, made to die: it ends its own thread at the first run it is given (and only once for each
+// marker file), as a crash inside the runtime would.
+import { existsSync, writeFileSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+
+const marker = `${(workerData as { modelFile: string }).modelFile}.died`;
+if (!existsSync(marker)) {
+  let runs = 0;
+  parentPort?.on("message", () => {
+    runs += 1;
+    // The three warm-up runs must pass.
+    if (runs > 3) {
+      writeFileSync(marker, "");
+      process.exit(9);
+    }
+  });
+}
+await import("./scorer.worker.ts");

@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { createSystemClock } from "../adapters/node/clock.ts";
+import { createLogger, type LogLevel } from "../adapters/node/logger.ts";
+import { systemRandom } from "../adapters/node/random.ts";
+import { startAgent } from "../compose.ts";
+import { readConfig } from "../config.ts";
+import { describeError } from "../core/errors.ts";
+import { type AddCommand, say, untilStopped } from "./io.ts";
+
+interface Options {
+  readonly config: string;
+  readonly log: LogLevel;
+  readonly json?: true;
+}
+
+/** The agent itself: until it is told to stop. */
+export const runCommand: AddCommand = (program, context) => {
+  program
+    .command("run")
+    .description("run the agent: read, score, watch, keep history, serve the page")
+    .requiredOption("-c, --config <file>", "configuration file; SIGHUP reads it again")
+    .option("--log <level>", "debug, info, warn or error", "info")
+    .option("--json", "log as JSON lines even in a terminal")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  stethos run -c agent.yaml\n  kill -HUP $(pidof -s node)   # read agent.yaml again, keeping connections that did not change",
+    )
+    .action(async (options: Options) => {
+      const logger = createLogger(options.log, context.stderr.isTTY === true && options.json !== true);
+      const config = await readConfig(options.config, context);
+      const agent = await startAgent(config, {
+        clock: createSystemClock(),
+        random: systemRandom,
+        logger,
+        version: context.version,
+        ...(existsSync(context.webRoot) && { webRoot: context.webRoot }),
+      });
+      say(context, `Stethos ${context.version} is listening. Open ${agent.address}`);
+      const stop = untilStopped(context);
+      const reload = async () => {
+        try {
+          logger.info(
+            { ...agent.reload(await readConfig(options.config, context)) },
+            "configuration read again",
+          );
+        } catch (thrown) {
+          logger.error(
+            { err: describeError(thrown) },
+            "the new configuration was refused; the old one stays in force",
+          );
+        }
+      };
+      const offReload = context.onSignal("SIGHUP", () => void reload());
+      await new Promise<void>((resolve) => {
+        if (stop.signal.aborted) resolve();
+        else stop.signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      offReload();
+      logger.info({}, "stopping");
+      await agent.close();
+      stop.dispose();
+    });
+};

@@ -1,0 +1,188 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createCounters } from "./adapters/node/counters.ts";
+import { createHttpApi } from "./adapters/http-api/server.ts";
+import { createOnnxScorer } from "./adapters/onnx/scorer.ts";
+import { createAnalyser } from "./adapters/signal/analyser.ts";
+import { createHistory } from "./adapters/sqlite/history.ts";
+import type { AgentConfig } from "./config.ts";
+import { describeError } from "./core/errors.ts";
+import { createInfer } from "./flow/infer.ts";
+import { createMirror } from "./flow/mirror.ts";
+import { createShaftSpeed } from "./flow/shaft-speed.ts";
+import { createWatch, type Watch } from "./flow/watch.ts";
+import { createAcquisition } from "./compose/acquisition.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { History } from "./ports/history.ts";
+import type { Logger } from "./ports/logger.ts";
+import type { Random } from "./ports/random.ts";
+import type { Scorer } from "./ports/scorer.ts";
+
+export interface AgentDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly version: string;
+  /** Folder of the built page; without it only the API is served. */
+  readonly webRoot?: string;
+}
+
+/** A running agent. */
+export interface Agent {
+  /** Where the page and the API are: "http://127.0.0.1:8642". */
+  readonly address: string;
+  /** Takes a new configuration: devices that did not change keep their connections.
+   *  @returns names of the devices that were started, stopped and kept */
+  reload(config: AgentConfig): ReloadReport;
+  /** Ends everything in order: acquisition, model, store. Never throws. */
+  close(): Promise<void>;
+}
+
+export interface ReloadReport {
+  readonly started: readonly string[];
+  readonly stopped: readonly string[];
+  readonly kept: readonly string[];
+  /** Settings that only a restart can change. */
+  readonly needRestart: readonly string[];
+}
+
+const CLOSE_MS = 5000;
+
+/** Wires a whole agent from a checked configuration and starts it.
+ *  @throws EdgeError when the model, the store or the port cannot be had */
+export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<Agent> {
+  const { clock, logger } = deps;
+  const stopping = new AbortController();
+  const counters = createCounters();
+  await mkdir(config.dataFolder, { recursive: true });
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async () => {
+    stopping.abort(new DOMException("the agent is stopping", "AbortError"));
+    for (const close of closers.reverse()) await close().catch((thrown) => logger.error({ err: describeError(thrown) }, "a part did not close cleanly"));
+  };
+  try {
+    const history = await createHistory(
+      { ...config.settings.history, file: join(config.dataFolder, "history.db") },
+      { clock, logger, telemetry: counters },
+    );
+    closers.push(() => history.close());
+    const scorer = await createOnnxScorer(
+      { folder: config.modelFolder, ...(config.settings.scorerThreads && { threads: config.settings.scorerThreads }) },
+      { clock, logger, telemetry: counters },
+    );
+    closers.push(() => scorer.close());
+    const analyser = createAnalyser({ clock, logger, telemetry: counters });
+    closers.push(() => analyser.close());
+
+    const watch = await startWatch(config, { ...deps, history, scorer });
+    const mirror = createMirror({
+      nowUs: clock.nowUs,
+      counters: counters.read,
+      acknowledge: watch.acknowledge,
+      relearn: watch.relearn,
+      about: { version: deps.version, startedUs: clock.nowUs(), model: scorer.contract },
+    });
+    watch.subscribe({
+      onScore: (score) => {
+        mirror.onScore(score);
+        history.appendScore(score);
+      },
+      onHealth: (health) => {
+        mirror.onHealth(health);
+        history.appendHealth(health);
+      },
+      onAlarm: (alarm) => {
+        mirror.onAlarm(alarm);
+        history.saveAlarm(alarm);
+      },
+    });
+    const speed = createShaftSpeed();
+    const infer = createInfer({
+      analyser,
+      scorer,
+      clock,
+      logger,
+      telemetry: counters,
+      listeningFor: watch.listeningFor,
+      onHeard: watch.onHeard,
+    });
+    const inferring = infer.run(stopping.signal);
+    closers.push(() => inferring);
+    const acquisition = createAcquisition({
+      ...deps,
+      telemetry: counters,
+      dataFolder: config.dataFolder,
+      onReadings(batch) {
+        speed.onReadings(batch);
+        mirror.onReadings(batch);
+        history.append(batch);
+      },
+      onWaveform(waveform) {
+        for (const sensor of watch.sensorsOf(waveform.tag)) {
+          mirror.onWaveform(sensor.id, waveform);
+          infer.hear({ sensor, waveform, shaftHz: speed.of(sensor.machine) });
+        }
+      },
+      onLink(device, up, reason) {
+        mirror.onLink(device, up, reason);
+        watch.onLink(device, up);
+      },
+    });
+    closers.push(() => acquisition.close(CLOSE_MS));
+    const apply = (next: AgentConfig) => {
+      const report = acquisition.apply(next);
+      history.registerTags(acquisition.tags);
+      const machines = acquisition.place(next);
+      speed.setMachines(machines, acquisition.tags);
+      watch.setMachines(machines, acquisition.deviceOf);
+      mirror.setPlant(machines, acquisition.tags, next.devices.map(({ plan }) => plan.device));
+      return report;
+    };
+    let current = config;
+    const api = await createHttpApi(
+      { ...config.settings.api, ...(deps.webRoot && { webRoot: deps.webRoot }) },
+      { plant: mirror, history, clock, logger },
+    );
+    closers.push(() => api.close());
+    apply(config);
+    acquisition.start();
+    return {
+      address: api.address,
+      reload(next) {
+        const needRestart = settingsThatNeedRestart(current, next);
+        current = next;
+        const report = apply(next);
+        acquisition.start();
+        return { ...report, needRestart };
+      },
+      close: closeAll,
+    };
+  } catch (thrown) {
+    await closeAll();
+    throw thrown;
+  }
+}
+
+/** Reads what the store remembers, so that a restart costs neither baselines nor open alarms. */
+async function startWatch(deps: AgentDeps & { readonly history: History; readonly scorer: Scorer }): Promise<Watch> {
+  const { signal } = new AbortController();
+  const [baselines, alarms] = await Promise.all([
+    deps.history.baselines(signal),
+    deps.history.alarms({ most: 1000, openOnly: true }, signal),
+  ]);
+  return createWatch({
+    clock: deps.clock,
+    logger: deps.logger,
+    random: deps.random,
+    contract: deps.scorer.contract,
+    policy: undefined,
+    baselines,
+    alarms,
+  });
+}
+
+/** Settings that are read once, at the start. */
+function settingsThatNeedRestart(before: AgentConfig, after: AgentConfig): string[] {
+  const once = ["site", "data", "model", "scorerThreads", "api", "history"] as const;
+  return once.filter((key) => JSON.stringify(before.settings[key]) !== JSON.stringify(after.settings[key]));
+}
