@@ -16,6 +16,12 @@ say(
     : "no real recordings here: generator data only (set STETHOS_DATA to add them)",
 );
 
+async function testModels(): Promise<number> {
+  const models = join(root, "models");
+  const code = await run(join(models, "setup.sh"), []);
+  return code !== 0 ? code : run(join(models, ".venv/bin/python"), ["-m", "pytest", "-q"], env, models);
+}
+
 process.exit(
   isReady
     ? await runSteps([
@@ -33,7 +39,7 @@ process.exit(
         {
           name: "models",
           what: "tests of the model pipeline (pytest)",
-          run: () => run("models/setup.sh", ["--test"], env),
+          run: testModels,
         },
       ])
     : 1,

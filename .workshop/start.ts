@@ -1,0 +1,86 @@
+// npm start: the simulated plant, the agent that listens to it, and the page.
+// npm start -- -c my.yaml: the agent alone, on a plant of your own.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { root, run, say } from "./steps.ts";
+
+const args = process.argv.slice(2);
+const main = join(root, "edge-agent/src/main.ts");
+
+if (args.includes("-h") || args.includes("--help")) {
+  process.stdout.write(
+    "npm start                   simulated plant, agent and page on http://127.0.0.1:8642\n" +
+      "npm start -- --port 9000    the same on another port\n" +
+      "npm start -- -c my.yaml     the agent alone, reading your plant\n",
+  );
+  process.exit(0);
+}
+
+if (!existsSync(join(root, "web-twin/dist/app/index.html"))) {
+  say("building the page (once) ...");
+  if ((await run(process.execPath, ["web-twin/build.ts"])) !== 0) process.exit(1);
+}
+
+const children: { child: ChildProcess; name: string }[] = [];
+let isStopping = false;
+
+function start(
+  name: string,
+  script: string,
+  more: readonly string[],
+  stdout: "inherit" | "pipe",
+): ChildProcess {
+  const child = spawn(process.execPath, [script, ...more], { cwd: root, stdio: ["pipe", stdout, "inherit"] });
+  children.push({ child, name });
+  child.once("exit", (code) => {
+    if (!isStopping && code !== 0) say(`the ${name} ended with code ${code}`);
+    stopAll(code ?? 1);
+  });
+  return child;
+}
+
+/** Asks all to end, politely first; whoever is left after eight seconds is ended. */
+function stopAll(code: number): void {
+  if (isStopping) return;
+  isStopping = true;
+  process.exitCode = code;
+  const alive = children.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+  for (const { child } of alive) child.kill("SIGTERM");
+  const last = setTimeout(() => {
+    for (const { child } of alive) child.kill("SIGKILL");
+  }, 8000);
+  void Promise.all(
+    alive.map(({ child }) => (child.exitCode === null ? once(child, "exit") : undefined)),
+  ).then(() => clearTimeout(last));
+}
+
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopAll(0));
+
+if (args.includes("-c") || args.includes("--config")) {
+  start("agent", main, ["run", ...args], "inherit");
+} else {
+  const port = args[args.indexOf("--port") + 1];
+  const folder = join(root, ".cache/demo");
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, "agent.yaml");
+  say("starting the simulated plant: six machines on an S7, a Modbus and an OPC UA controller ...");
+  const plant = start(
+    "plant",
+    join(root, "test/plant/main.ts"),
+    [config, ...(args.includes("--port") ? ["--port", port ?? ""] : [])],
+    "pipe",
+  );
+  if (plant.stdout !== null) {
+    const lines = createInterface(plant.stdout);
+    await Promise.race([once(lines, "line"), once(plant, "exit")]);
+    if (plant.exitCode === null) {
+      say(
+        `its configuration is ${config}; two of its bearings begin to fail after about 40 seconds. Ctrl-C ends everything.`,
+      );
+      start("agent", main, ["run", "-c", config], "inherit");
+    }
+  }
+}

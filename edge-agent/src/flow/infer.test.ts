@@ -1,0 +1,224 @@
+import { describe, expect, it } from "vitest";
+import type { Sensor } from "../core/machine.ts";
+import { StatusCode } from "../core/quality.ts";
+import type { Features } from "../core/score.ts";
+import type { Waveform } from "../core/waveform.ts";
+import type { Analyser, PreparedBlock } from "../ports/analyser.ts";
+import type { Logger } from "../ports/logger.ts";
+import { createManualClock } from "../ports/manual-clock.ts";
+import type { ModelContract, RawScore, ScoreRequest, Scorer } from "../ports/scorer.ts";
+import type { TelemetryEvent } from "../ports/telemetry.ts";
+import { createInfer, type Heard, type InferPolicy } from "./infer.ts";
+
+const contract: ModelContract = {
+  name: "m",
+  version: "1.0.0",
+  classes: ["healthy", "ball"],
+  sampleRateHz: 1000,
+  windowSamples: 4,
+  hopSamples: 4,
+  frameLength: 2,
+  spectrumLength: 1,
+  anomalyThreshold: 0.5,
+};
+const sensor: Sensor = { id: "s", machine: "m", name: "drive end", waveform: 0 };
+const features: Features = { rms: 1, peak: 1, crest: 1, kurtosis: 3, skewness: 0, lines: [] };
+
+function block(sequence: number, more: Partial<Waveform> = {}): Waveform {
+  return {
+    tag: 0,
+    sampleRateHz: 1000,
+    firstSampleTimeUs: 5_000_000,
+    sequence,
+    missed: 0,
+    status: StatusCode.Good,
+    samples: Float32Array.of(sequence, 0, 0, 0),
+    ...more,
+  };
+}
+
+/** An analyser whose window is the block itself, with one copy a seed. */
+const analyser: Analyser = {
+  analyse: (request) => {
+    const prepared: PreparedBlock = {
+      sensorState: "valid",
+      windows: [request.samples],
+      augmented: [request.augmentSeeds.map((seed) => request.samples.map((value) => value + seed))],
+    };
+    return { prepared: Promise.resolve(prepared), features: Promise.resolve(features) };
+  },
+  close: async () => undefined,
+};
+
+/** A scorer that answers when told to, with the first sample as its spectrum. */
+function slowScorer() {
+  const runs: { batch: readonly ScoreRequest[]; answer: (failure?: Error) => void }[] = [];
+  const scorer: Scorer = {
+    contract,
+    score: (batch) =>
+      new Promise((resolve, reject) => {
+        runs.push({
+          batch,
+          answer: (failure) => {
+            if (failure === undefined) resolve(batch.map(scoreOf));
+            else reject(failure);
+          },
+        });
+      }),
+    close: async () => undefined,
+  };
+  return { scorer, runs };
+}
+
+const scoreOf = (request: ScoreRequest): RawScore => ({
+  probabilities: Float32Array.of(1, 0),
+  embedding: new Float32Array(1),
+  frame: new Float32Array(2),
+  spectrum: request.samples.slice(0, 1),
+});
+
+const settle = async () => {
+  for (let i = 0; i < 50; i += 1) await undefined;
+};
+
+function start(scorer: Scorer, more: { seeds?: number[]; policy?: InferPolicy; analyser?: Analyser } = {}) {
+  const heard: { heard: Heard; features: Features | undefined }[] = [];
+  const events: TelemetryEvent[] = [];
+  const errors: string[] = [];
+  const logger: Logger = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (_, message) => errors.push(message),
+    child: () => logger,
+  };
+  const infer = createInfer(
+    {
+      analyser: more.analyser ?? analyser,
+      scorer,
+      clock: createManualClock(),
+      logger,
+      telemetry: { emit: (event) => events.push(event) },
+      listeningFor: () => ({ augmentSeeds: more.seeds ?? [], healthyFrame: new Float32Array(2) }),
+      onHeard: (one, two) => heard.push({ heard: one, features: two }),
+    },
+    more.policy,
+  );
+  const controller = new AbortController();
+  const done = infer.run(controller.signal);
+  const stop = async () => {
+    controller.abort(new Error("stop"));
+    await done;
+  };
+  return { infer, heard, events, errors, stop };
+}
+
+describe("inference", () => {
+  it("gives windows and their copies side by side, with features and the time of the window's end", async () => {
+    const { scorer, runs } = slowScorer();
+    const { infer, heard, stop } = start(scorer, { seeds: [10, 20] });
+    infer.hear({ sensor, waveform: block(1), shaftHz: 25 });
+    await settle();
+    expect(runs[0]?.batch.map((request) => request.samples[0])).toEqual([1, 11, 21]);
+    expect(runs[0]?.batch[0]?.healthyFrame).toHaveLength(2);
+    runs[0]?.answer();
+    await settle();
+    const [one] = heard;
+    expect(one?.features).toEqual(features);
+    expect(one?.heard.endUs).toBe(5_004_000);
+    expect(one?.heard.windows[0]?.score.spectrum[0]).toBe(1);
+    expect(one?.heard.windows[0]?.augmented.map((copy) => copy.spectrum[0])).toEqual([11, 21]);
+    await stop();
+  });
+
+  it("runs a lone frame at once and what gathered meanwhile as one batch, delivering in order", async () => {
+    const { scorer, runs } = slowScorer();
+    const { infer, heard, stop } = start(scorer);
+    for (const sequence of [1, 2, 3, 4]) infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
+    await settle();
+    expect(runs.map((run) => run.batch.length)).toEqual([1]);
+    runs[0]?.answer();
+    await settle();
+    expect(runs.map((run) => run.batch.length)).toEqual([1, 3]);
+    runs[1]?.answer();
+    await settle();
+    expect(heard.map((one) => one.heard.block.waveform.sequence)).toEqual([1, 2, 3, 4]);
+    await stop();
+  });
+
+  it("gives up the oldest blocks when the model cannot keep up, and counts them", async () => {
+    const { scorer, runs } = slowScorer();
+    const { infer, heard, events, stop } = start(scorer, { policy: { queueBlocks: 2, batchFrames: 8 } });
+    for (let sequence = 1; sequence <= 12; sequence += 1) {
+      infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
+      await settle();
+    }
+    for (let i = 0; i < 8; i += 1) {
+      runs[i]?.answer();
+      await settle();
+    }
+    const sequences = heard.map((one) => one.heard.block.waveform.sequence);
+    const lost = events.filter((event) => event.kind === "dropped").length;
+    expect(lost).toBeGreaterThan(0);
+    expect(sequences.length + lost).toBe(12);
+    expect(sequences.slice(-2)).toEqual([11, 12]);
+    expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
+    await stop();
+  });
+
+  it("passes a block of bad quality on without scoring it", async () => {
+    const { scorer, runs } = slowScorer();
+    const { infer, heard, stop } = start(scorer);
+    infer.hear({ sensor, waveform: block(1, { status: StatusCode.BadDeviceFailure }), shaftHz: 0 });
+    await settle();
+    expect(runs).toEqual([]);
+    expect(heard[0]?.heard.sensorState).toBe("bad-quality");
+    await stop();
+  });
+
+  it("counts a block that cannot be scored, says so, and goes on with the next", async () => {
+    const { scorer, runs } = slowScorer();
+    const { infer, heard, errors, events, stop } = start(scorer);
+    infer.hear({ sensor, waveform: block(1), shaftHz: 0 });
+    await settle();
+    runs[0]?.answer(new Error("model broke"));
+    await settle();
+    infer.hear({ sensor, waveform: block(2), shaftHz: 0 });
+    await settle();
+    runs[1]?.answer();
+    await settle();
+    expect(errors).toEqual(["a waveform could not be scored"]);
+    expect(events).toContainEqual({ kind: "dropped", queue: "failed-frames", count: 1 });
+    expect(heard.map((one) => one.heard.block.waveform.sequence)).toEqual([2]);
+    await stop();
+  });
+
+  it("refuses to believe a scorer that gives fewer scores than frames", async () => {
+    const scorer: Scorer = { contract, score: async () => [], close: async () => undefined };
+    const { infer, errors, stop } = start(scorer);
+    infer.hear({ sensor, waveform: block(1), shaftHz: 0 });
+    await settle();
+    expect(errors).toHaveLength(1);
+    await stop();
+  });
+
+  it("ends when told to, without a word about what was under way", async () => {
+    const { scorer, runs } = slowScorer();
+    const { infer, heard, errors, stop } = start(scorer);
+    infer.hear({
+      sensor: {
+        ...sensor,
+        bearing: { name: "b", rollers: 9, diameterRatio: 0.2, contactAngleDeg: 0 },
+        toMetresPerSecondSquared: 9.8,
+      },
+      waveform: block(1),
+      shaftHz: 0,
+    });
+    await settle();
+    const stopped = stop();
+    runs[0]?.answer(new Error("called off"));
+    await stopped;
+    expect(heard).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+});

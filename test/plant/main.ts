@@ -1,0 +1,32 @@
+// The simulated plant as a process of its own: prints one JSON line when its controllers listen, then plays until told
+// to stop.  node test/plant/main.ts CONFIG_FILE [--block-ms 1000] [--port 0]
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { startPlant } from "./plant.ts";
+import { openRecordings } from "./recordings.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { "block-ms": { type: "string", default: "1000" }, port: { type: "string", default: "8642" } },
+});
+const [configFile] = positionals;
+if (configFile === undefined) throw new Error("name the file that the agent's configuration goes to");
+
+const folder = process.env["STETHOS_DATA"];
+const recordings = folder === undefined ? undefined : openRecordings(folder);
+const plant = await startPlant({
+  blockPeriodMs: Number(values["block-ms"]),
+  ...(recordings && { recordings }),
+});
+writeFileSync(configFile, plant.agentConfig({ data: "./data", api: { port: Number(values.port) } }));
+process.stdout.write(
+  `${JSON.stringify({ failing: plant.failing, healthy: plant.healthy, source: recordings === undefined ? "generator" : "recordings" })}\n`,
+);
+
+const stop = async () => {
+  await plant.close();
+  process.exit(0);
+};
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => void stop());
+// Whoever started the plant and died without a word takes it along.
+process.stdin.on("end", () => void stop()).resume();
