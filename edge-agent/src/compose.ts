@@ -1,22 +1,21 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createCounters } from "./adapters/node/counters.ts";
 import { createHttpApi } from "./adapters/http-api/server.ts";
+import { createCounters } from "./adapters/node/counters.ts";
 import { createOnnxScorer } from "./adapters/onnx/scorer.ts";
 import { createAnalyser } from "./adapters/signal/analyser.ts";
 import { createHistory } from "./adapters/sqlite/history.ts";
+import { createAcquisition } from "./compose/acquisition.ts";
 import type { AgentConfig } from "./config.ts";
 import { describeError } from "./core/errors.ts";
 import { createInfer } from "./flow/infer.ts";
 import { createMirror } from "./flow/mirror.ts";
 import { createShaftSpeed } from "./flow/shaft-speed.ts";
 import { createWatch, type Watch } from "./flow/watch.ts";
-import { createAcquisition } from "./compose/acquisition.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { History } from "./ports/history.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Random } from "./ports/random.ts";
-import type { Scorer } from "./ports/scorer.ts";
 
 export interface AgentDeps {
   readonly clock: Clock;
@@ -58,7 +57,10 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const closers: (() => Promise<void>)[] = [];
   const closeAll = async () => {
     stopping.abort(new DOMException("the agent is stopping", "AbortError"));
-    for (const close of closers.reverse()) await close().catch((thrown) => logger.error({ err: describeError(thrown) }, "a part did not close cleanly"));
+    for (const close of closers.reverse())
+      await close().catch((thrown) =>
+        logger.error({ err: describeError(thrown) }, "a part did not close cleanly"),
+      );
   };
   try {
     const history = await createHistory(
@@ -67,34 +69,46 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     );
     closers.push(() => history.close());
     const scorer = await createOnnxScorer(
-      { folder: config.modelFolder, ...(config.settings.scorerThreads && { threads: config.settings.scorerThreads }) },
+      {
+        folder: config.modelFolder,
+        ...(config.settings.scorerThreads && { threads: config.settings.scorerThreads }),
+      },
       { clock, logger, telemetry: counters },
     );
     closers.push(() => scorer.close());
     const analyser = createAnalyser({ clock, logger, telemetry: counters });
     closers.push(() => analyser.close());
 
-    const watch = await startWatch(config, { ...deps, history, scorer });
+    const left = await leftBehind(history);
     const mirror = createMirror({
       nowUs: clock.nowUs,
       counters: counters.read,
-      acknowledge: watch.acknowledge,
-      relearn: watch.relearn,
+      acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
+      relearn: (machine, by) => watch.relearn(machine, by),
       about: { version: deps.version, startedUs: clock.nowUs(), model: scorer.contract },
     });
-    watch.subscribe({
-      onScore: (score) => {
+    const watch: Watch = createWatch({
+      ...deps,
+      ...left,
+      contract: scorer.contract,
+      policy: config.settings.detector,
+      onScore(score) {
         mirror.onScore(score);
         history.appendScore(score);
       },
-      onHealth: (health) => {
+      onHealth(health) {
         mirror.onHealth(health);
         history.appendHealth(health);
       },
-      onAlarm: (alarm) => {
+      onAlarm(alarm, block) {
         mirror.onAlarm(alarm);
         history.saveAlarm(alarm);
+        if (block === undefined) return;
+        const unit = acquisition.waveforms[block.waveform.tag]?.unit ?? "1";
+        history.saveWaveform(alarm.id, { waveform: block.waveform, sensor: block.sensor.id, unit });
       },
+      onBaseline: history.saveBaseline,
+      onBaselineForgotten: history.removeBaseline,
     });
     const speed = createShaftSpeed();
     const infer = createInfer({
@@ -135,7 +149,11 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       const machines = acquisition.place(next);
       speed.setMachines(machines, acquisition.tags);
       watch.setMachines(machines, acquisition.deviceOf);
-      mirror.setPlant(machines, acquisition.tags, next.devices.map(({ plan }) => plan.device));
+      mirror.setPlant(
+        machines,
+        acquisition.tags,
+        next.devices.map(({ plan }) => plan.device),
+      );
       return report;
     };
     let current = config;
@@ -163,22 +181,14 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   }
 }
 
-/** Reads what the store remembers, so that a restart costs neither baselines nor open alarms. */
-async function startWatch(deps: AgentDeps & { readonly history: History; readonly scorer: Scorer }): Promise<Watch> {
+/** What the store remembers, so that a restart costs neither baselines nor open alarms. */
+async function leftBehind(history: History) {
   const { signal } = new AbortController();
   const [baselines, alarms] = await Promise.all([
-    deps.history.baselines(signal),
-    deps.history.alarms({ most: 1000, openOnly: true }, signal),
+    history.baselines(signal),
+    history.alarms({ most: 1000, openOnly: true }, signal),
   ]);
-  return createWatch({
-    clock: deps.clock,
-    logger: deps.logger,
-    random: deps.random,
-    contract: deps.scorer.contract,
-    policy: undefined,
-    baselines,
-    alarms,
-  });
+  return { baselines, alarms };
 }
 
 /** Settings that are read once, at the start. */

@@ -4,6 +4,10 @@ import { modbusRtuOptions, modbusTcpOptions } from "../adapters/modbus/options.t
 import { opcuaOptions } from "../adapters/opcua-client/options.ts";
 import { s7OptionsSchema } from "../adapters/s7/options.ts";
 import { historyOptions } from "../adapters/sqlite/options.ts";
+import { defaultAlarmPolicy } from "../core/alarm-verdict.ts";
+import { defaultBaselinePolicy } from "../core/baseline.ts";
+import { defaultDetectorPolicy } from "../core/detect.ts";
+import { defaultHealthPolicy } from "../core/health-index.ts";
 
 const name = z
   .string()
@@ -94,6 +98,56 @@ const machine = z
     path: ["nominalShaftHz"],
   });
 
+const share = z.number().gt(0).lt(1);
+const mmS = z.number().positive();
+
+/** A policy of which any part may be set; the rest is as its own file says. */
+const policy = <S extends z.ZodRawShape, P extends object>(shape: S, defaults: P) =>
+  z
+    .strictObject(shape)
+    .partial()
+    .transform((given): P => ({ ...defaults, ...given }));
+
+/** How the agent judges. Every default is explained where its policy is defined: core/baseline.ts, core/detect.ts,
+ *  core/alarm-verdict.ts, core/alarm-reason.ts, core/health-index.ts. */
+const detector = z.strictObject({
+  baseline: policy(
+    {
+      windows: z.int().min(10).max(1000),
+      copies: z.int().min(0).max(8),
+      speedTolerance: share,
+      falseAlarmRate: share,
+      folds: z.int().min(2).max(10),
+      mostBands: z.int().min(1).max(100),
+      commissioningWindows: z.int().min(10),
+      leastSpectrumDeviation: z.number().positive(),
+      leastRmsRatio: z.number().min(1),
+    },
+    defaultBaselinePolicy,
+  ),
+  detector: policy({ votesNeeded: z.literal([1, 2, 3]), standstillShare: share }, defaultDetectorPolicy),
+  alarm: policy(
+    {
+      raiseAbnormal: z.int().min(1).max(1000),
+      raiseOf: z.int().min(1).max(1000),
+      clearNormal: z.int().min(1).max(1000),
+      clearBelow: z.number().gt(0).max(0.5),
+      alarmFrom: z.number().min(0.5).max(1),
+      releaseValid: z.int().min(1).max(1000),
+      lineProminenceDb: z.number().positive(),
+      velocity: z.strictObject({ warningMmS: mmS, alarmMmS: mmS }).optional(),
+    },
+    defaultAlarmPolicy,
+  ).refine((one) => one.raiseAbnormal <= one.raiseOf, {
+    message: "asks for more abnormal windows than raiseOf looks at; make it smaller",
+    path: ["raiseAbnormal"],
+  }),
+  health: policy(
+    { smoothing: z.number().gt(0).max(1), usualAnomaly: share, indexAtLimit: z.number().gt(0).lt(100) },
+    defaultHealthPolicy,
+  ),
+});
+
 /** The configuration file, version 1. */
 export const agentFile = z.strictObject({
   version: z.literal(1),
@@ -103,6 +157,7 @@ export const agentFile = z.strictObject({
   scorerThreads: z.int().min(1).max(64).optional(),
   api: httpApiOptions.prefault({}),
   history: historyOptions.omit({ file: true }).prefault({}),
+  detector: detector.prefault({ baseline: {}, detector: {}, alarm: {}, health: {} }),
   devices: z.array(device).min(1),
   machines: z.array(machine).min(1).optional(),
 });

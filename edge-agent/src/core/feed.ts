@@ -1,18 +1,23 @@
 import type { Alarm, Severity } from "./alarm-types.ts";
 import type { Health } from "./health.ts";
 import type { BearingGeometry } from "./machine.ts";
+import type { Quality } from "./quality.ts";
 import type { Reading } from "./reading.ts";
 import type { FaultClass, Features, SensorState, Votes } from "./score.ts";
+import type { Tag } from "./tag.ts";
+
+/** "raisedUs" becomes "raisedTime", "timeUs" becomes "time". */
+type TimedKey<K> = K extends "timeUs" ? "time" : K extends `${infer Name}Us` ? `${Name}Time` : K;
 
 /** What the HTTP API and the WebSocket feed send: times in RFC 3339, otherwise the core's own words. */
 export type Timed<T> = {
-  readonly [K in keyof T as K extends `${infer Name}Us` ? `${Name}Time` : K]: K extends `${string}Us`
-    ? string | Extract<T[K], undefined>
-    : T[K];
+  readonly [K in keyof T as TimedKey<K>]: K extends `${string}Us` ? string | Extract<T[K], undefined> : T[K];
 };
 
 export type AlarmDto = Timed<Alarm>;
 export type HealthDto = Timed<Health>;
+/** A tag as it is configured. */
+export type TagDto = Tag;
 
 export interface ScoreDto {
   readonly machine: string;
@@ -88,15 +93,23 @@ export interface TrendDto {
   readonly mean: readonly (number | null)[];
 }
 
-/** The samples of a waveform and its log spectrogram. */
+/** A stretch of a waveform's samples. */
 export interface WaveformDto {
   readonly sensor: string;
+  /** UCUM code; "" where the configuration does not say. */
   readonly unit: string;
+  readonly quality: Quality;
+  /** The device's own count of blocks. */
+  readonly sequence: number;
   readonly sampleRateHz: number;
   readonly firstSampleTime: string;
-  readonly samples: readonly number[];
+  /** null where the device sent no number. */
+  readonly samples: readonly (number | null)[];
+  /** Samples of the whole block; more than `samples` holds where only a stretch was asked for. */
+  readonly totalSamples: number;
 }
 
+/** Levels over time and frequency of one waveform. */
 export interface SpectrogramDto {
   readonly sensor: string;
   readonly firstSampleTime: string;
@@ -106,4 +119,45 @@ export interface SpectrogramDto {
   readonly maxHz: number;
   readonly seconds: number;
   readonly db: readonly number[];
+}
+
+/** What the agent says of itself. */
+export interface StatusDto {
+  readonly time: string;
+  readonly version: string;
+  readonly startedTime: string;
+  readonly model: { readonly name: string; readonly version: string };
+  readonly devices: readonly {
+    readonly name: string;
+    readonly up: boolean;
+    readonly reason: string;
+    readonly sinceTime: string;
+  }[];
+  /** What was counted since the start, by name. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Screens that listen to the feed. */
+  readonly feedClients: number;
+  /** Absent while the history does not answer. */
+  readonly history?:
+    | {
+        readonly bytes: number;
+        readonly readings: number;
+        readonly oldestTime?: string | undefined;
+        /** Handed over and not yet on disk. */
+        readonly uncommitted: number;
+        readonly lost: number;
+      }
+    | undefined;
+}
+
+/** Why a request was refused: RFC 9457, application/problem+json. */
+export interface ProblemDto {
+  /** Stable; match on this. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** What happened here, and the mend. */
+  readonly detail: string;
+  /** Finds the matching line in the agent's log. */
+  readonly requestId?: string | undefined;
 }

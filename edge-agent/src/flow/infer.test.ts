@@ -99,7 +99,11 @@ function start(scorer: Scorer, more: { seeds?: number[]; policy?: InferPolicy; a
       clock: createManualClock(),
       logger,
       telemetry: { emit: (event) => events.push(event) },
-      listeningFor: () => ({ augmentSeeds: more.seeds ?? [], healthyFrame: new Float32Array(2) }),
+      listeningFor: () => ({
+        knowledge: { kind: "none" },
+        augmentSeeds: more.seeds ?? [],
+        healthyFrame: new Float32Array(2),
+      }),
       onHeard: (one, two) => heard.push({ heard: one, features: two }),
     },
     more.policy,

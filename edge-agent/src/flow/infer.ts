@@ -1,3 +1,4 @@
+import type { Knowledge } from "../core/baseline.ts";
 import { describeError } from "../core/errors.ts";
 import type { Sensor } from "../core/machine.ts";
 import { isUsable } from "../core/quality.ts";
@@ -23,6 +24,8 @@ export interface Block {
 /** What the analyser and the model say of one block. */
 export interface Heard {
   readonly block: Block;
+  /** What was known of the sensor at this speed when it was scored. */
+  readonly knowledge: Knowledge;
   readonly sensorState: SensorState;
   /** Of each window; none unless the sensor is valid. */
   readonly windows: readonly { readonly score: RawScore; readonly augmented: readonly RawScore[] }[];
@@ -41,6 +44,7 @@ export interface InferDeps {
     sensor: Sensor,
     shaftHz: number,
   ): {
+    readonly knowledge: Knowledge;
     readonly healthyFrame?: Float32Array;
     readonly augmentSeeds: readonly number[];
   };
@@ -76,12 +80,13 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
   async function work(block: Block & { readonly heardAtMs: number }, signal: AbortSignal) {
     const { waveform, sensor, shaftHz } = block;
     const endUs = waveform.firstSampleTimeUs + (waveform.samples.length / waveform.sampleRateHz) * 1e6;
+    const wanted = deps.listeningFor(sensor, shaftHz);
+    const { knowledge } = wanted;
     if (!isUsable(waveform.status)) {
-      const heard: Heard = { block, sensorState: "bad-quality", windows: [], endUs, latencyMs: 0 };
+      const heard: Heard = { block, knowledge, sensorState: "bad-quality", windows: [], endUs, latencyMs: 0 };
       return { heard, features: Promise.resolve(undefined) };
     }
     const { contract } = deps.scorer;
-    const wanted = deps.listeningFor(sensor, shaftHz);
     const { prepared, features } = deps.analyser.analyse(
       {
         // The analyser takes its samples away; the screens still want to see this block.
@@ -111,7 +116,7 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
     const scores = await batcher.score(requests, signal);
     const latencyMs = clock.monotonicMs() - block.heardAtMs;
     telemetry.emit({ kind: "scored", frames: windows.length, latencyMs });
-    const heard: Heard = { block, sensorState, windows: group(scores, copies), endUs, latencyMs };
+    const heard: Heard = { block, knowledge, sensorState, windows: group(scores, copies), endUs, latencyMs };
     return { heard, features };
   }
 
