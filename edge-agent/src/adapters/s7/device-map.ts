@@ -1,0 +1,81 @@
+import { EdgeError } from "../../core/errors.ts";
+import type { AddressProblem, ScanPlan, WaveformSource } from "../../ports/driver.ts";
+import { parseS7Address, type S7Address } from "./address.ts";
+import { isSampleType } from "./decode-samples.ts";
+import type { S7Type } from "./types.ts";
+
+/** An address with the words to speak of it. */
+export interface NamedAddress {
+  readonly name: string;
+  /** As the operator wrote it. */
+  readonly text: string;
+  readonly address: S7Address;
+}
+
+/** A scan plan with its addresses understood. */
+export interface DeviceMap {
+  readonly device: string;
+  readonly tags: readonly NamedAddress[];
+  /** Indices into `tags`. */
+  readonly groups: readonly (readonly number[])[];
+  readonly waveforms: readonly { readonly block: NamedAddress; readonly sequence: NamedAddress }[];
+}
+
+/** @throws EdgeError ADDRESS_INVALID naming the tag and the character */
+export function mapDevice(plan: ScanPlan): DeviceMap {
+  return {
+    device: plan.device,
+    tags: plan.tags.map((tag) => named(tag.id, tag.address)),
+    groups: plan.groups.map((group) => group.tags),
+    waveforms: plan.waveforms.map(mapWaveform),
+  };
+}
+
+function mapWaveform(waveform: WaveformSource): DeviceMap["waveforms"][number] {
+  const block = named(waveform.id, waveform.address);
+  const problem = blockProblem(block.address, waveform.samples);
+  if (problem !== undefined) throw invalid(waveform.id, waveform.address, problem);
+  const sequence = named(waveform.id, waveform.sequenceAddress);
+  if (sequence.address.isArray || !WHOLE_NUMBERS.includes(sequence.address.type)) {
+    const message = `a block counter is one whole number, not ${sequence.address.isArray ? "an array" : sequence.address.type}`;
+    throw invalid(waveform.id, waveform.sequenceAddress, { at: 0, message });
+  }
+  return { block, sequence };
+}
+
+const WHOLE_NUMBERS: readonly S7Type[] = [
+  "BYTE",
+  "SINT",
+  "USINT",
+  "WORD",
+  "INT",
+  "UINT",
+  "DWORD",
+  "DINT",
+  "UDINT",
+  "LWORD",
+  "LINT",
+  "ULINT",
+  "BCD16",
+  "BCD32",
+  "COUNTER",
+];
+
+/** What keeps an address from being read as a block of `samples` samples; offsets cannot be told here. */
+function blockProblem(address: S7Address, samples: number): AddressProblem | undefined {
+  if (!isSampleType(address.type)) return { at: 0, message: `${address.type} cannot be read as samples` };
+  if (address.count === samples) return undefined;
+  return { at: 0, message: `it has ${address.count} elements where the waveform has ${samples} samples` };
+}
+
+function named(name: string, text: string): NamedAddress {
+  const parsed = parseS7Address(text);
+  if ("problem" in parsed) throw invalid(name, text, parsed.problem);
+  return { name, text, address: parsed.address };
+}
+
+const invalid = (name: string, text: string, problem: AddressProblem): EdgeError =>
+  new EdgeError(
+    "ADDRESS_INVALID",
+    `${name}: address "${text}", character ${problem.at + 1}: ${problem.message}`,
+  );

@@ -1,0 +1,49 @@
+import { EdgeError } from "../../core/errors.ts";
+
+/** Cuts a TCP stream into TPKT packets (RFC 1006, section 6), whatever way TCP cut it. */
+export interface PacketCutter {
+  /** Hands on each packet that `chunk` completes; the packet is valid until the handler returns.
+   *  @throws EdgeError PDU_MALFORMED where the bytes are no TPKT or longer than allowed */
+  push(chunk: Buffer, onPacket: (packet: Buffer) => void): void;
+}
+
+const HEADER_BYTES = 4;
+// A COTP data header of three bytes follows the TPKT header in the shortest packet (ISO 8073, 13.7).
+const LEAST_BYTES = HEADER_BYTES + 3;
+
+/** @param mostBytes longest packet that the peer may send */
+export function createPacketCutter(mostBytes: number): PacketCutter {
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    push(chunk, onPacket) {
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let at = 0;
+      while (bytes.length - at >= HEADER_BYTES) {
+        const end = at + packetLength(bytes, at, mostBytes);
+        if (end > bytes.length) break;
+        onPacket(bytes.subarray(at, end));
+        at = end;
+      }
+      // Less than one packet: the bound on its length bounds what waits here.
+      rest = bytes.subarray(at);
+    },
+  };
+}
+
+function packetLength(bytes: Buffer, at: number, mostBytes: number): number {
+  const version = bytes.readUInt8(at);
+  if (version !== 3) {
+    throw malformed(0, `a packet begins with byte 0x${version.toString(16)} where TPKT has 3`);
+  }
+  const length = bytes.readUInt16BE(at + 2);
+  if (length < LEAST_BYTES) throw malformed(2, `a packet of ${length} bytes is too short`);
+  if (length > mostBytes) {
+    throw malformed(2, `a packet of ${length} bytes is longer than the ${mostBytes} agreed upon`);
+  }
+  return length;
+}
+
+/** @param at offset in the packet */
+export function malformed(at: number, what: string): EdgeError {
+  return new EdgeError("PDU_MALFORMED", `the controller's answer is malformed at offset ${at}: ${what}`);
+}
