@@ -16,11 +16,11 @@ export interface Acquisition {
   readonly tags: readonly Tag[];
   readonly waveforms: readonly WaveformSource[];
   /** Stops devices that are gone or changed and makes ready those that are new. */
-  apply(config: AgentConfig): ApplyReport;
+  apply(config: Pick<AgentConfig, "devices">): ApplyReport;
   /** Starts what was made ready. */
   start(): void;
   /** Machines with their waveforms by the agent's own index. */
-  place(config: AgentConfig): readonly Machine[];
+  place(config: Pick<AgentConfig, "machines">): readonly Machine[];
   /** Device that a waveform index belongs to. */
   deviceOf(waveform: number): string;
   /** Ends all devices; gives up on one that takes longer than `ms`. */
