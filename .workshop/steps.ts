@@ -26,6 +26,7 @@ export function run(
 const debian: Readonly<Record<string, string>> = {
   chromium: "/usr/bin/chromium",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
+  "python3-serial-asyncio": "/usr/lib/python3/dist-packages/serial_asyncio",
   socat: "/usr/bin/socat",
 };
 

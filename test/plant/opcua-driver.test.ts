@@ -95,10 +95,12 @@ describe("an OPC UA driver", () => {
   it("gives arrays, and parts of them", async () => {
     const array = shared.add(name(), "Int16", new Int16Array([10, 11, 12, 13]));
     const texts = shared.add(name(), "String", ["a", "b"]);
-    const watched = run({ tags: [array, `${array}[1:2]`, texts] });
+    const watched = run({ tags: [array, `${array}[1:2]`, texts, `i=2255[0:0]`, `${array}[3:3]`] });
     expect(await watched.until(newest(0))).toMatchObject({ value: [10, 11, 12, 13] });
     expect(await watched.until(newest(1))).toMatchObject({ value: [11, 12] });
     expect(await watched.until(newest(2))).toMatchObject({ value: ["a", "b"] });
+    expect(await watched.until(newest(3))).toMatchObject({ value: "http://opcfoundation.org/UA/" });
+    expect(await watched.until(newest(4))).toMatchObject({ value: 13 });
   });
 
   it("gives every change, with its status and the time of its source", async () => {
@@ -254,6 +256,15 @@ describe("an OPC UA driver that loses its server", () => {
     between.thaw();
     shared.set(own, 2);
     await watched.until(newest(0, ({ value }) => value === 2));
+  });
+
+  it("ends although the connection is dead", async () => {
+    const between = await wire(shared.port, "127.0.0.2");
+    const watched = run({ tags: [shared.add(name(), "Double", 1)] }, { endpoint: between.url });
+    await watched.until(newest(0));
+    between.freeze();
+    await watched.stop();
+    expect(watched.logged.join("\n")).toContain("session not closed");
   });
 
   it("subscribes anew when the server drops its subscriptions", async () => {

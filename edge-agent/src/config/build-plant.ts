@@ -1,5 +1,6 @@
+import type { AddressUse } from "../adapters/modbus/address-use.ts";
 import type { Machine, Sensor } from "../core/machine.ts";
-import { type AssetPath, type Protocol, pathText, type Tag } from "../core/tag.ts";
+import { type AssetPath, pathText, type Tag } from "../core/tag.ts";
 import type { ScanGroup, ScanPlan, WaveformSource } from "../ports/driver.ts";
 import { addressProblem } from "./protocols.ts";
 import type { AgentFile, DeviceFile, MachineFile, SensorFile, TagFile, WaveformFile } from "./schema.ts";
@@ -62,7 +63,13 @@ function buildPlan(build: Build, device: DeviceFile, at: number): ScanPlan {
   return { device: device.name, protocol: device.protocol, tags, waveforms, groups };
 }
 
-function buildTag(build: Build, device: DeviceFile, entry: TagFile, at: readonly PropertyKey[]): Tag {
+function buildTag(
+  build: Build,
+  device: DeviceFile,
+  entry: TagFile,
+  at: readonly PropertyKey[],
+  use: AddressUse = { kind: "tag" },
+): Tag {
   const path = assetPath(build.file.site, entry.asset);
   const id = `${pathText(path)}/${entry.name}`;
   const first = build.ids.get(id);
@@ -73,7 +80,7 @@ function buildTag(build: Build, device: DeviceFile, entry: TagFile, at: readonly
     );
   build.ids.set(id, `device "${device.name}"`);
   checkUnit(build, entry.unit, [...at, "unit"]);
-  checkAddress(build, device, entry.address, [...at, "address"]);
+  checkAddress(build, device, entry.address, use, [...at, "address"]);
   return {
     id,
     path,
@@ -94,8 +101,9 @@ function buildWaveform(
   entry: WaveformFile,
   at: readonly PropertyKey[],
 ): WaveformSource {
-  const tag = buildTag(build, device, { ...entry, deadband: undefined }, at);
-  checkAddress(build, device, entry.sequence, [...at, "sequence"]);
+  const use = { kind: "waveform", samples: entry.samples } as const;
+  const tag = buildTag(build, device, { ...entry, deadband: undefined }, at, use);
+  checkAddress(build, device, entry.sequence, { kind: "sequence" }, [...at, "sequence"]);
   return {
     ...tag,
     sampleRateHz: entry.sampleRateHz,
@@ -109,8 +117,14 @@ function checkUnit(build: Build, unit: string, at: readonly PropertyKey[]): void
   if (problem !== undefined) build.report(at, problem);
 }
 
-function checkAddress(build: Build, device: DeviceFile, address: string, at: readonly PropertyKey[]): void {
-  const problem = addressProblem(device, address);
+function checkAddress(
+  build: Build,
+  device: DeviceFile,
+  address: string,
+  use: AddressUse,
+  at: readonly PropertyKey[],
+): void {
+  const problem = addressProblem(device, address, use);
   if (problem === undefined) return;
   build.report(at, `${problem.message} (character ${problem.at + 1} of "${address}")`, problem.at);
 }

@@ -32,6 +32,5 @@ export function augment(
   const noise = policy.leastNoise + (policy.mostNoise - policy.leastNoise) * uniform();
   const copy = window.slice();
   addNoise(copy, noise * rmsOf(window), uniform);
-  for (let i = 0; i < copy.length; i += 1) copy[i] = (copy[i] ?? 0) * gain;
-  return copy;
+  return copy.map((sample) => sample * gain);
 }

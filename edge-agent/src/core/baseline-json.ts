@@ -1,6 +1,7 @@
 import { packFloats, unpackFloats } from "./base64.ts";
-import type { Band, Baseline, LearningBand, LearntBand } from "./baseline.ts";
+import type { Baseline } from "./baseline.ts";
 import { EdgeError } from "./errors.ts";
+import type { Band, LearningBand, LearntBand } from "./speed-band.ts";
 
 /** Raised when older text cannot be read as this any more. */
 const VERSION = 1;

@@ -1,36 +1,29 @@
-import type { SensorState } from "./score.ts";
 import {
-  distanceFrom,
-  fitReference,
-  leaveOutDistances,
-  type SpectrumReference,
-} from "./spectrum-distance.ts";
-import { meanAndDeviation, predictionFactor } from "./statistics.ts";
+  addWindow,
+  type Band,
+  completeBand,
+  type HealthyWindow,
+  type LearntBand,
+  type LimitPolicy,
+  startBand,
+} from "./speed-band.ts";
+import { logit, meanAndDeviation, predictionFactor } from "./statistics.ts";
 
 /** Fewer windows give no limit worth the name (measured: false alarms rise, detection falls at 5). */
 export const LEAST_BASELINE_WINDOWS = 10;
 
-export interface BaselinePolicy {
+export interface BaselinePolicy extends LimitPolicy {
   /** Healthy windows that make a baseline, per speed band; 10 or more. */
   readonly windows: number;
-  /** Copies with other gain and noise that each window brings along. With one, a tenth of the windows under noise as
-   *  strong as the signal were still over the limit of a baseline of 20; with two, none of 111. */
+  /** Copies with other gain and noise that each window brings along. Under noise as strong as the signal 4 of 111
+   *  healthy windows of a real rig left the spectrum's limit with one copy, none with two. */
   readonly copies: number;
   /** Half the width of a speed band, as a share of its speed (20 % off was measured to fail). */
   readonly speedTolerance: number;
-  /** Chance that a healthy window exceeds a limit of its own baseline; limits follow from it. */
-  readonly falseAlarmRate: number;
-  /** Contiguous parts that are left out in turn to find the limit of the spectrum distance. */
-  readonly folds: number;
   /** Speeds kept at most; a machine that never holds its speed must not fill the memory. */
   readonly mostBands: number;
   /** New speeds are learnt only among the first so many valid windows: a speed met later may be met in a bad state. */
   readonly commissioningWindows: number;
-  /** No band of the spectrum is taken to be steadier than this, in nepers of power (0.02 = 0.09 dB). */
-  readonly leastSpectrumDeviation: number;
-  /** The RMS limit is at least this many times the usual RMS: a quarter more is the smallest change that counts as
-   *  significant (compare ISO 20816-1, criterion II). */
-  readonly leastRmsRatio: number;
 }
 
 export const defaultBaselinePolicy: BaselinePolicy = {
@@ -45,35 +38,6 @@ export const defaultBaselinePolicy: BaselinePolicy = {
   leastRmsRatio: 1.25,
 };
 
-/** A speed whose healthy windows are still being collected. */
-export interface LearningBand {
-  readonly kind: "learning";
-  /** Mean speed of the windows; 0: speed unknown. */
-  readonly shaftHz: number;
-  readonly frameSum: Float64Array;
-  /** Of each window: its own spectrum, then its copies'. */
-  readonly spectra: readonly (readonly Float32Array[])[];
-  readonly rms: readonly number[];
-}
-
-/** What the sensor looks like at one speed when the machine is healthy. */
-export interface LearntBand {
-  readonly kind: "learnt";
-  readonly shaftHz: number;
-  readonly windows: number;
-  /** Mean frame: goes back into the network with each window. */
-  readonly healthyFrame: Float32Array;
-  readonly spectrum: SpectrumReference;
-  readonly spectrumLimit: number;
-  /** Geometric mean. */
-  readonly rms: number;
-  readonly rmsLimit: number;
-  /** Raised limit of the network's 1 - P(healthy), where the machine's own windows asked for one. */
-  readonly networkLimit?: number;
-}
-
-export type Band = LearningBand | LearntBand;
-
 /** What one sensor looks like when its machine is healthy, per speed. Plain data: every change is a new one. */
 export interface Baseline {
   readonly sensor: string;
@@ -82,18 +46,6 @@ export interface Baseline {
   /** Valid windows heard since the beginning. */
   readonly heard: number;
   readonly bands: readonly Band[];
-}
-
-/** One window of a machine that is taken to be healthy. */
-export interface HealthyWindow {
-  readonly sensorState: SensorState;
-  /** 0 where unknown. */
-  readonly shaftHz: number;
-  readonly rms: number;
-  readonly frame: Float32Array;
-  readonly spectrum: Float32Array;
-  /** Spectra of the window's augmented copies. */
-  readonly copies: readonly Float32Array[];
 }
 
 /** Nothing learnt yet; also how a baseline is forgotten. */
@@ -123,27 +75,33 @@ export function lookUp(
   return { kind: "learning", progress: (band?.rms.length ?? 0) / needed(policy) };
 }
 
-/** Takes what it needs of a window: nothing from a sensor that is not valid or silent, nothing at a speed that is
- *  learnt. Give it every window of a machine in operation; the result is the same object where nothing changed.
+/** Takes what it needs of a window: nothing from a sensor that is not valid or silent, nothing that is no number,
+ *  nothing at a speed that is learnt. Give it every window of a machine in operation.
+ *  @returns the same object where nothing changed; the same `bands` where there is nothing to store
  *  @throws RangeError when frame or spectrum have another length than before: another model */
 export function learn(
   baseline: Baseline,
   window: HealthyWindow,
   policy: BaselinePolicy = defaultBaselinePolicy,
 ): Baseline {
-  if (window.sensorState !== "valid" || !(window.rms > 0 && Number.isFinite(window.rms))) return baseline;
-  const knowledge = lookUp(baseline, window.shaftHz, policy);
+  if (!isUsable(window)) return baseline;
   const heard = baseline.heard + 1;
-  if (knowledge.kind !== "learning")
+  if (lookUp(baseline, window.shaftHz, policy).kind !== "learning") {
     return isCommissioning(baseline, policy) ? { ...baseline, heard } : baseline;
+  }
   const known = findBand(baseline, window.shaftHz, policy);
-  const band = known?.kind === "learning" ? known : startBand(window);
+  const band = known?.kind === "learning" ? known : startBand(window.frame.length);
   const place = known === undefined ? (freeSlot(baseline, policy) ?? 0) : baseline.bands.indexOf(known);
-  const grown = add(band, window);
+  const grown = addWindow(band, window);
   const bands = [...baseline.bands];
-  bands[place] = grown.rms.length >= needed(policy) ? complete(grown, policy) : grown;
+  bands[place] = grown.rms.length >= needed(policy) ? completeBand(grown, policy) : grown;
   return { ...baseline, heard, bands };
 }
+
+const isUsable = ({ sensorState, rms, frame, spectrum, copies }: HealthyWindow): boolean =>
+  sensorState === "valid" &&
+  rms > 0 &&
+  [Float32Array.of(rms), frame, spectrum, ...copies].every((values) => values.every(Number.isFinite));
 
 const needed = (policy: BaselinePolicy): number => Math.max(LEAST_BASELINE_WINDOWS, policy.windows);
 
@@ -176,50 +134,6 @@ function freeSlot(baseline: Baseline, policy: BaselinePolicy): number | undefine
   return least?.place;
 }
 
-const startBand = (window: HealthyWindow): LearningBand => ({
-  kind: "learning",
-  shaftHz: 0,
-  frameSum: new Float64Array(window.frame.length),
-  spectra: [],
-  rms: [],
-});
-
-function add(band: LearningBand, window: HealthyWindow): LearningBand {
-  const spectrumLength = band.spectra[0]?.[0]?.length ?? window.spectrum.length;
-  const spectra = [window.spectrum, ...window.copies];
-  if (window.frame.length !== band.frameSum.length || spectra.some((one) => one.length !== spectrumLength)) {
-    throw new RangeError("frames or spectra of another length than before: from another model");
-  }
-  const count = band.rms.length;
-  return {
-    kind: "learning",
-    shaftHz: window.shaftHz > 0 ? (band.shaftHz * count + window.shaftHz) / (count + 1) : 0,
-    // Copies stay out of the mean frame: the network was trained on the difference from clean healthy windows.
-    frameSum: band.frameSum.map((sum, i) => sum + (window.frame[i] ?? 0)),
-    spectra: [...band.spectra, spectra],
-    rms: [...band.rms, window.rms],
-  };
-}
-
-function complete(band: LearningBand, policy: BaselinePolicy): LearntBand {
-  const windows = band.rms.length;
-  // Copies are no independent windows: the count is that of the originals.
-  const factor = predictionFactor(policy.falseAlarmRate, windows);
-  const distances = leaveOutDistances(band.spectra, policy.folds, policy.leastSpectrumDeviation);
-  const spread = meanAndDeviation(distances.map(Math.log));
-  const level = meanAndDeviation(band.rms.map(Math.log));
-  return {
-    kind: "learnt",
-    shaftHz: band.shaftHz,
-    windows,
-    healthyFrame: Float32Array.from(band.frameSum, (sum) => sum / windows),
-    spectrum: fitReference(band.spectra.flat(), policy.leastSpectrumDeviation),
-    spectrumLimit: Math.exp(spread.mean + factor * spread.deviation),
-    rms: Math.exp(level.mean),
-    rmsLimit: Math.exp(level.mean + Math.max(factor * level.deviation, Math.log(policy.leastRmsRatio))),
-  };
-}
-
 /** A network's odds beyond this are the same certainty: a limit above could never be passed. */
 const HIGHEST_NETWORK_LIMIT = 0.999;
 
@@ -244,13 +158,3 @@ export function calibrateNetwork(
     bands: baseline.bands.map((band) => (band === found ? { ...found, networkLimit } : band)),
   };
 }
-
-/** Log odds; certainty is taken as one in a million, which floats of a softmax cannot tell from more. */
-export function logit(probability: number): number {
-  const bounded = Math.min(1 - 1e-6, Math.max(1e-6, probability));
-  return Math.log(bounded / (1 - bounded));
-}
-
-/** How far a window's spectrum lies from the healthy ones, over the limit. */
-export const spectrumRatioOf = (band: LearntBand, spectrum: Float32Array): number =>
-  distanceFrom(band.spectrum, spectrum) / band.spectrumLimit;

@@ -3,8 +3,7 @@
 /** Column means of `rows`, all of length n. */
 export function meanOfRows(rows: readonly ArrayLike<number>[]): Float64Array {
   const mean = new Float64Array(rows[0]?.length ?? 0);
-  for (const row of rows) for (let i = 0; i < mean.length; i += 1) mean[i] = (mean[i] ?? 0) + (row[i] ?? 0);
-  return mean.map((sum) => sum / rows.length);
+  return mean.map((_, i) => rows.reduce((sum, row) => sum + (row[i] ?? 0), 0) / rows.length);
 }
 
 /** Covariance of `rows` (about `mean`, divided by their count), drawn towards a multiple of the identity by just as
@@ -17,38 +16,32 @@ export function shrunkCovariance(rows: readonly ArrayLike<number>[], mean: Float
   const covariance = scatter(centred, n);
   const level = trace(covariance, n) / n;
   // Squared Frobenius distances, each divided by n, which cancels in the quotient.
-  let spread = 0;
-  for (let i = 0; i < n * n; i += 1) spread += ((covariance[i] ?? 0) - (isDiagonal(i, n) ? level : 0)) ** 2;
-  let noise = 0;
-  for (const row of centred) {
-    const length = row.reduce((sum, value) => sum + value * value, 0);
-    noise += length * length;
-  }
-  // mean of |x x' - S|^2 = mean of |x|^4 - |S|^2
-  const size = covariance.reduce((sum, value) => sum + value * value, 0);
-  noise = Math.max(0, noise / rows.length - size) / rows.length;
+  const spread = squaresOf(covariance.map((value, i) => value - (isDiagonal(i, n) ? level : 0)));
+  // The mean of |x x' - S|^2 is the mean of |x|^4, less |S|^2.
+  const fourth = centred.reduce((sum, row) => sum + squaresOf(row) ** 2, 0) / rows.length;
+  const noise = Math.max(0, fourth - squaresOf(covariance)) / rows.length;
   const weight = spread > 0 ? Math.min(1, noise / spread) : 1;
   return covariance.map((value, i) => (1 - weight) * value + (isDiagonal(i, n) ? weight * level : 0));
 }
+
+const squaresOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);
 
 const isDiagonal = (index: number, n: number): boolean => index % (n + 1) === 0;
 
 function scatter(centred: readonly Float64Array[], n: number): Float64Array {
   const sum = new Float64Array(n * n);
   for (const row of centred) {
-    for (let i = 0; i < n; i += 1) {
-      const left = row[i] ?? 0;
-      for (let j = 0; j < n; j += 1) sum[i * n + j] = (sum[i * n + j] ?? 0) + left * (row[j] ?? 0);
-    }
+    row.forEach((left, i) => {
+      row.forEach((right, j) => {
+        sum[i * n + j] = (sum[i * n + j] ?? 0) + left * right;
+      });
+    });
   }
   return sum.map((value) => value / centred.length);
 }
 
-function trace(matrix: Float64Array, n: number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i += 1) sum += matrix[i * n + i] ?? 0;
-  return sum;
-}
+const trace = (matrix: Float64Array, n: number): number =>
+  matrix.reduce((sum, value, i) => sum + (isDiagonal(i, n) ? value : 0), 0);
 
 /** Inverse of a symmetric positive definite matrix, by its Cholesky factor.
  *  @throws RangeError when it is not positive definite */

@@ -1,5 +1,7 @@
-import { type Knowledge, type LearntBand, logit, spectrumRatioOf } from "./baseline.ts";
+import type { Knowledge } from "./baseline.ts";
 import type { FaultClass, Features, Score, SensorState, Votes } from "./score.ts";
+import { type LearntBand, spectrumRatioOf } from "./speed-band.ts";
+import { logit } from "./statistics.ts";
 import type { TimeUs } from "./time.ts";
 
 export interface DetectorPolicy {
@@ -21,6 +23,13 @@ export interface Judge {
   readonly anomalyThreshold: number;
 }
 
+/** The part of a RawScore that is judged. */
+interface ModelAnswer {
+  /** In the order of the classes. */
+  readonly probabilities: Float32Array;
+  readonly spectrum: Float32Array;
+}
+
 /** One window, as heard. */
 export interface HeardWindow {
   readonly machine: string;
@@ -33,7 +42,7 @@ export interface HeardWindow {
   readonly sensorState: SensorState;
   readonly features?: Features;
   /** What the model said; absent where it was not asked. */
-  readonly raw?: { readonly probabilities: Float32Array; readonly spectrum: Float32Array };
+  readonly raw?: ModelAnswer;
   readonly latencyMs: number;
 }
 
@@ -48,7 +57,10 @@ export function detect(
   const { machine, sensor, timeUs, sequence, shaftHz, sensorState, features, latencyMs } = window;
   const said = { machine, sensor, timeUs, sequence, model: judge.model, shaftHz, sensorState, latencyMs };
   const score = { ...said, anomaly: 0, ...(features === undefined ? {} : { features }) };
-  if (sensorState !== "valid" || window.raw === undefined) return { ...score, state: "not-scored" };
+  // Samples near the end of the number range leave the model as no numbers: no verdict is better than a wrong one.
+  if (sensorState !== "valid" || window.raw === undefined || !isFiniteAnswer(window.raw)) {
+    return { ...score, state: "not-scored" };
+  }
   if (knowledge.kind === "learning") return { ...score, state: "learning" };
   if (knowledge.kind === "none") return { ...score, state: "no-baseline" };
   const { band } = knowledge;
@@ -70,6 +82,9 @@ export function detect(
   };
 }
 
+const isFiniteAnswer = (raw: ModelAnswer): boolean =>
+  raw.probabilities.every(Number.isFinite) && raw.spectrum.every(Number.isFinite);
+
 /** How far each voice is from its own limit: 1 at the limit. */
 interface Voices {
   readonly network: number;
@@ -77,12 +92,7 @@ interface Voices {
   readonly rms: number;
 }
 
-function listen(
-  raw: { readonly probabilities: Float32Array; readonly spectrum: Float32Array },
-  features: Features | undefined,
-  band: LearntBand,
-  judge: Judge,
-): Voices {
+function listen(raw: ModelAnswer, features: Features | undefined, band: LearntBand, judge: Judge): Voices {
   const healthy = raw.probabilities[judge.classes.indexOf("healthy")] ?? 1;
   const limit = band.networkLimit ?? judge.anomalyThreshold;
   return {
@@ -105,7 +115,8 @@ const votesOf = (voices: Voices): Votes => ({
 function anomalyOf(voices: Voices, votesNeeded: number): number {
   const loudestFirst = [voices.network, voices.spectrum, voices.rms].sort((a, b) => b - a);
   const ratio = loudestFirst[votesNeeded - 1] ?? 0;
-  return ratio === Number.POSITIVE_INFINITY ? 1 : ratio ** 2 / (1 + ratio ** 2);
+  // The same as r^2 / (1 + r^2), for 0 and for ratios whose square is too large for a number too.
+  return 1 / (1 + ratio ** -2);
 }
 
 const FAULT_CLASSES: readonly string[] = [

@@ -7,7 +7,7 @@ import type { EnvelopeLine, Features } from "./score.ts";
 import { createVelocityMeter, type VelocityMeter } from "./velocity.ts";
 
 /** What is known of the block besides its samples. */
-export interface FeatureContext {
+interface FeatureContext {
   /** 0 where unknown: then no lines are looked for. */
   readonly shaftHz: number;
   readonly bearing?: BearingGeometry;

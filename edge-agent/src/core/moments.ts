@@ -11,6 +11,8 @@ export interface Moments {
   readonly skewness: number;
 }
 
+// Loops over samples count with an index throughout: for-of and forEach over typed arrays are five times slower and more.
+
 /** Two passes: a single one would lose a small vibration on a large offset to rounding. */
 export function momentsOf(samples: Float32Array): Moments {
   const mean = meanOf(samples);

@@ -25,13 +25,12 @@ export function fitReference(
 /** Mahalanobis distance of a spectrum from the healthy ones. */
 export function distanceFrom(reference: SpectrumReference, spectrum: ArrayLike<number>): number {
   const { mean, precision } = reference;
-  const n = mean.length;
+  const offset = mean.map((value, i) => (spectrum[i] ?? 0) - value);
   let sum = 0;
-  for (let i = 0; i < n; i += 1) {
-    let row = 0;
-    for (let j = 0; j < n; j += 1) row += (precision[i * n + j] ?? 0) * ((spectrum[j] ?? 0) - (mean[j] ?? 0));
-    sum += row * ((spectrum[i] ?? 0) - (mean[i] ?? 0));
-  }
+  offset.forEach((left, i) => {
+    const row = precision.subarray(i * mean.length, (i + 1) * mean.length);
+    sum += left * row.reduce((product, value, j) => product + value * (offset[j] ?? 0), 0);
+  });
   return Math.sqrt(Math.max(0, sum));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { meanAndDeviation, normalQuantile, predictionFactor, studentQuantile } from "./statistics.ts";
+import { logit, meanAndDeviation, normalQuantile, predictionFactor, studentQuantile } from "./statistics.ts";
 
 describe("normalQuantile", () => {
   // scipy.stats.norm.ppf
@@ -55,5 +55,13 @@ describe("meanAndDeviation", () => {
 
   it("knows no deviation of a single value", () => {
     expect(meanAndDeviation([3])).toEqual({ mean: 3, deviation: 0 });
+  });
+});
+
+describe("logit", () => {
+  it("is finite for certainty", () => {
+    expect(logit(0.5)).toBe(0);
+    expect(logit(1)).toBeCloseTo(13.8155, 4);
+    expect(logit(0)).toBeCloseTo(-13.8155, 4);
   });
 });

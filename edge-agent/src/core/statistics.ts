@@ -62,3 +62,9 @@ export function meanAndDeviation(values: readonly number[]): {
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 }
+
+/** Log odds; certainty is taken as one in a million, which floats of a softmax cannot tell from more. */
+export function logit(probability: number): number {
+  const bounded = Math.min(1 - 1e-6, Math.max(1e-6, probability));
+  return Math.log(bounded / (1 - bounded));
+}

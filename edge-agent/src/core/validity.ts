@@ -30,53 +30,45 @@ export function sensorStateOf(
   samples: Float32Array,
   policy: ValidityPolicy = defaultValidityPolicy,
 ): SensorState {
-  const shape = survey(samples);
-  if (!Number.isFinite(shape.sum) || samples.length === 0) return "bad-quality";
-  if (shape.max === shape.min || shape.longestRun >= policy.stuckShare * samples.length) return "flat";
-  const mean = shape.sum / samples.length;
-  const vibration = Math.sqrt(Math.max(0, shape.squares / samples.length - (mean - shape.first) ** 2));
-  if (vibration < policy.leastVibrationOfOffset * Math.abs(mean)) return "disconnected";
-  const many = policy.clippedShare * samples.length;
-  const isSuspect = Math.max(shape.atMax, shape.atMin) >= many;
-  return isSuspect && isClipped(samples, shape, many, policy) ? "clipped" : "valid";
+  const { first, sum, squares, min, max, longestRun } = survey(samples);
+  const count = samples.length;
+  if (!Number.isFinite(squares) || count === 0) return "bad-quality";
+  if (max === min || longestRun >= policy.stuckShare * count) return "flat";
+  const offset = sum / count;
+  const vibration = Math.sqrt(Math.max(0, squares / count - offset * offset));
+  if (vibration < policy.leastVibrationOfOffset * Math.abs(first + offset)) return "disconnected";
+  return isClipped(samples, min, max, policy) ? "clipped" : "valid";
 }
 
-interface Shape {
-  readonly first: number;
-  readonly sum: number;
-  /** About the first sample, so that a large offset does not drown the vibration in rounding. */
-  readonly squares: number;
-  readonly min: number;
-  readonly max: number;
-  readonly atMin: number;
-  readonly atMax: number;
-  /** Most equal samples in a row. */
-  readonly longestRun: number;
-}
-
-/** One pass, as every block of every sensor goes through it. */
-function survey(samples: Float32Array): Shape {
+/** One pass with little in it, as every block of every sensor goes through it. `sum` and `squares` are about the first
+ *  sample, so that a large offset does not drown the vibration in rounding; `longestRun`: most equal samples in a row. */
+function survey(samples: Float32Array) {
   const first = samples[0] ?? 0;
-  let [sum, squares, min, max, atMin, atMax, run, longestRun] = [0, 0, first, first, 0, 0, 0, 0];
-  let last = Number.NaN;
+  let [sum, squares, min, max] = [0, 0, first, first];
+  let [last, start, longestRun] = [first, 0, 0];
   for (let i = 0; i < samples.length; i += 1) {
     const sample = samples[i] ?? 0;
-    sum += sample;
-    squares += (sample - first) * (sample - first);
-    if (sample > max) [max, atMax] = [sample, 1];
-    else if (sample === max) atMax += 1;
-    if (sample < min) [min, atMin] = [sample, 1];
-    else if (sample === min) atMin += 1;
-    run = sample === last ? run + 1 : 1;
-    if (run > longestRun) longestRun = run;
-    last = sample;
+    const offset = sample - first;
+    sum += offset;
+    squares += offset * offset;
+    if (sample > max) max = sample;
+    else if (sample < min) min = sample;
+    if (sample !== last) {
+      if (i - start > longestRun) longestRun = i - start;
+      start = i;
+      last = sample;
+    }
   }
-  return { first, sum, squares, min, max, atMin, atMax, longestRun };
+  return { first, sum, squares, min, max, longestRun: Math.max(longestRun, samples.length - start) };
 }
 
 /** Are there far more samples at an extreme than just inside of it? */
-function isClipped(samples: Float32Array, shape: Shape, many: number, policy: ValidityPolicy): boolean {
-  const { min, max, atMin, atMax } = shape;
+function isClipped(samples: Float32Array, min: number, max: number, policy: ValidityPolicy): boolean {
+  const many = policy.clippedShare * samples.length;
+  const atMax = countBetween(samples, max, max);
+  const atMin = countBetween(samples, min, min);
+  // Sound signals end here: their extremes are met once or twice.
+  if (Math.max(atMax, atMin) < many) return false;
   const inside = INSIDE * (max - min);
   // Coarse converters have no level within a hundredth of the range: then the next level counts as "just inside".
   let [belowMax, aboveMin] = [min, max];
@@ -84,13 +76,17 @@ function isClipped(samples: Float32Array, shape: Shape, many: number, policy: Va
     if (sample < max && sample > belowMax) belowMax = sample;
     if (sample > min && sample < aboveMin) aboveMin = sample;
   }
-  const highFrom = Math.min(max - inside, belowMax);
-  const lowTo = Math.max(min + inside, aboveMin);
-  let [nearMax, nearMin] = [-atMax, -atMin];
-  for (const sample of samples) {
-    if (sample >= highFrom) nearMax += 1;
-    if (sample <= lowTo) nearMin += 1;
-  }
+  const nearMax = countBetween(samples, Math.min(max - inside, belowMax), max) - atMax;
+  const nearMin = countBetween(samples, min, Math.max(min + inside, aboveMin)) - atMin;
   const isSpike = (at: number, near: number): boolean => at >= many && at >= policy.clippedOverInside * near;
   return isSpike(atMax, nearMax) || isSpike(atMin, nearMin);
+}
+
+function countBetween(samples: Float32Array, from: number, to: number): number {
+  let count = 0;
+  for (let i = 0; i < samples.length; i += 1) {
+    const sample = samples[i] ?? 0;
+    if (sample >= from && sample <= to) count += 1;
+  }
+  return count;
 }

@@ -1,4 +1,4 @@
-import { type CreateFft, type Fft, fftExtent, hann } from "./fft.ts";
+import { type CreateFft, fftExtent, hann } from "./fft.ts";
 
 /** Band of the broad-band vibration velocity (ISO 20816-1:2016, 4.2; 20816-3 for machines above 600 r/min). */
 const LOWEST_HZ = 10;
@@ -18,7 +18,7 @@ export function createVelocityMeter(
   sampleRateHz: number,
 ): VelocityMeter {
   const { used, size } = fftExtent(length);
-  const fft: Fft = createFft(size);
+  const fft = createFft(size);
   const window = hann(used);
   const energy = window.reduce((sum, weight) => sum + weight * weight, 0);
   const input = new Float64Array(size);

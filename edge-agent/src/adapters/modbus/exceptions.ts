@@ -2,7 +2,7 @@ import { StatusCode } from "../../core/quality.ts";
 
 /** What an exception is about: this very address, how much was asked for, a unit that is busy or away, or a device in
  *  trouble. */
-export type ExceptionKind = "address" | "busy" | "failed" | "quantity" | "unit-away";
+type ExceptionKind = "address" | "busy" | "failed" | "quantity" | "unit-away";
 
 export interface ExceptionMeaning {
   readonly kind: ExceptionKind;

@@ -26,7 +26,12 @@ const plan: ScanPlan = {
 describe("the items of a plan", () => {
   it("are its addresses, read once", () => {
     const address = (identifier: string) => [{ namespace: 0, kind: "i", identifier }];
-    expect(itemsOf(plan)).toEqual({ tags: address("1"), blocks: address("2"), sequences: address("3") });
+    expect(itemsOf(plan)).toEqual({
+      tags: address("1"),
+      ranges: [undefined],
+      blocks: address("2"),
+      sequences: address("3"),
+    });
   });
 
   it("name the tag and the character where an address is wrong", () => {

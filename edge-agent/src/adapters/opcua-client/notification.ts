@@ -2,6 +2,8 @@ import type { MonitoredItemNotification } from "node-opcua";
 import { type RawBatch, rawColumns } from "../../core/reading.ts";
 import type { TimeUs } from "../../core/time.ts";
 import { decodeInto } from "./decode.ts";
+import { cutRow } from "./index-range.ts";
+import type { Items } from "./items.ts";
 import type { Opcua } from "./library.ts";
 import type { Notification } from "./publish.ts";
 
@@ -19,14 +21,13 @@ export interface Changes {
 const INFO_MASK = 0x0c80;
 const OVERFLOW = 0x0480;
 
-/** @param tags those of the plan; client handles above are waveforms, up to `tags + waveforms` */
 export function readChanges(
   opcua: Opcua,
   { response }: Notification,
-  tags: number,
-  waveforms: number,
+  watched: Pick<Items, "ranges" | "sequences">,
   nowUs: TimeUs,
 ): Changes {
+  const tags = watched.ranges.length;
   const items = itemsOf(opcua, response.notificationMessage.notificationData);
   const count = items.reduce((sum, { clientHandle }) => (clientHandle < tags ? sum + 1 : sum), 0);
   const rows = rawColumns(count, nowUs);
@@ -38,8 +39,10 @@ export function readChanges(
     if (clientHandle < tags) {
       rows.tag[row] = clientHandle;
       decodeInto(rows, row, value, nowUs);
+      const range = watched.ranges[clientHandle];
+      if (range !== undefined) cutRow(rows, row, range);
       row += 1;
-    } else if (clientHandle < tags + waveforms) {
+    } else if (clientHandle < tags + watched.sequences.length) {
       changed.add(clientHandle - tags);
     }
   }

@@ -84,17 +84,10 @@ function tellRefused({ plan, deps, push }: ServeJob, all: readonly Refused[]): v
 
 /** @returns the waveforms whose counter changed */
 function tellChanges(
-  { connection, plan, deps, push }: ServeJob,
+  { connection, items, deps, push }: ServeJob,
   notification: Notification,
 ): readonly number[] {
-  const { tags, waveforms } = plan;
-  const changes = readChanges(
-    connection.opcua,
-    notification,
-    tags.length,
-    waveforms.length,
-    deps.clock.nowUs(),
-  );
+  const changes = readChanges(connection.opcua, notification, items, deps.clock.nowUs());
   if (changes.batch !== undefined) push({ kind: "batch", batch: changes.batch });
   if (changes.overflowed > 0)
     push({ kind: "overrun", group: notification.subscription.group.name, missed: changes.overflowed });

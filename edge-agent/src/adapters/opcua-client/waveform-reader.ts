@@ -1,12 +1,13 @@
-import type { NodeId } from "node-opcua";
 import { isUsable, StatusCode } from "../../core/quality.ts";
+import { rawColumns } from "../../core/reading.ts";
 import type { TimeUs } from "../../core/time.ts";
 import type { DriverDeps, DriverEvent, ScanPlan, WaveformSource } from "../../ports/driver.ts";
 import type { Connection } from "./connect.ts";
-import { decodeVariant, timeUs } from "./decode.ts";
+import { decodeInto } from "./decode.ts";
+import { cutRow, parseIndexRange } from "./index-range.ts";
 import type { Items } from "./items.ts";
 import type { OpcuaOptions } from "./options.ts";
-import { piecesOf } from "./pieces.ts";
+import { type BlockRead, readBlock } from "./read-block.ts";
 import { readValue } from "./read-value.ts";
 import type { ServerFacts } from "./server-facts.ts";
 
@@ -32,72 +33,48 @@ export interface WaveformJob {
 // A device that rewrites its block faster than it can be read never holds still: then the block is given up.
 const ATTEMPTS = 3;
 
-/** What came of reading a node: its value, or the status that stands in its place. */
-type Got<T> =
-  | { readonly is: T; readonly sourceTimeUs: TimeUs | undefined }
-  | { readonly status: number; readonly why: string };
+/** The counter of a waveform's blocks, or the status that stands in its place and why. */
+type Counter = { readonly sequence: number } | Refusal;
+type Refusal = Extract<BlockRead, { readonly status: number }>;
+
+const noNamespace: Refusal = { status: StatusCode.BadNodeIdUnknown, why: "no such namespace" };
 
 export function createWaveformReader(job: WaveformJob): WaveformReader {
   const { connection, items, facts, last } = job;
   // A refusal is told once, not with every change.
   const told = new Map<number, number>();
 
-  const readNode = (nodeId: NodeId, indexRange: string | undefined, signal: AbortSignal) =>
-    readValue(
-      { connection, nodeId, indexRange, clock: job.deps.clock, limitMs: job.options.requestTimeoutMs },
-      signal,
-    );
+  const reading = { connection, clock: job.deps.clock, limitMs: job.options.requestTimeoutMs };
 
-  async function readSequence(waveform: number, signal: AbortSignal): Promise<Got<number>> {
+  async function readSequence(waveform: number, signal: AbortSignal): Promise<Counter> {
     const address = items.sequences[waveform];
     const nodeId = address && facts.nodeIdOf(address);
-    if (address === undefined || nodeId === undefined)
-      return { status: StatusCode.BadNodeIdUnknown, why: "no such namespace" };
-    const got = await readNode(nodeId, address.indexRange, signal);
-    const status = got.statusCode.value;
+    if (address === undefined || nodeId === undefined) return noNamespace;
+    const got = await readValue({ ...reading, nodeId, indexRange: address.indexRange }, signal);
+    const row = rawColumns(1, 0);
+    decodeInto(row, 0, got, 0);
+    const range = parseIndexRange(address.indexRange);
+    if (range !== undefined) cutRow(row, 0, range);
+    const [status = 0] = row.status;
+    const [sequence = Number.NaN] = row.value;
     if (!isUsable(status)) return { status, why: "the server refuses the sequence" };
-    const value = got.value && decodeVariant(got.value);
-    return typeof value === "object" && value !== null && typeof value.is === "number"
-      ? { is: value.is, sourceTimeUs: undefined }
+    return Number.isInteger(sequence)
+      ? { sequence }
       : { status: StatusCode.BadTypeMismatch, why: "the sequence is no whole number" };
   }
 
-  async function readBlock(
+  async function readSamples(
     waveform: number,
     source: WaveformSource,
     signal: AbortSignal,
-  ): Promise<Got<Float32Array>> {
+  ): Promise<BlockRead> {
     const address = items.blocks[waveform];
     const nodeId = address && facts.nodeIdOf(address);
-    if (address === undefined || nodeId === undefined)
-      return { status: StatusCode.BadNodeIdUnknown, why: "no such namespace" };
-    const samples = new Float32Array(source.samples);
-    let filled = 0;
-    let sourceTimeUs: TimeUs | undefined;
-    for (const range of piecesOf(source.samples, address.indexRange)) {
-      const got = await readNode(nodeId, range, signal);
-      const status = got.statusCode.value;
-      if (!isUsable(status)) return { status, why: "the server refuses the block" };
-      const numbers = numbersOf(got.value?.value);
-      if (numbers === undefined)
-        return { status: StatusCode.BadTypeMismatch, why: "the block is no array of numbers" };
-      const part =
-        numbers.length <= samples.length - filled ? numbers : numbers.slice(0, samples.length - filled);
-      samples.set(part, filled);
-      filled += part.length;
-      sourceTimeUs = timeUs(got.sourceTimestamp, got.sourcePicoseconds);
-    }
-    if (filled < samples.length)
-      return {
-        status: StatusCode.BadConfigurationError,
-        why: `the block has ${filled} samples, the configuration says ${samples.length}`,
-      };
-    if (!samples.every(Number.isFinite))
-      return { status: StatusCode.BadOutOfRange, why: "a sample is no number" };
-    return { is: samples, sourceTimeUs };
+    if (address === undefined || nodeId === undefined) return noNamespace;
+    return readBlock({ ...reading, nodeId, indexRange: address.indexRange }, source.samples, signal);
   }
 
-  function refuse(waveform: number, source: WaveformSource, got: { status: number; why: string }): void {
+  function refuse(waveform: number, source: WaveformSource, got: Refusal): void {
     if (told.get(waveform) === got.status) return;
     told.set(waveform, got.status);
     job.deps.logger.warn({ waveform: source.id, why: got.why, status: got.status }, "no block");
@@ -108,7 +85,7 @@ export function createWaveformReader(job: WaveformJob): WaveformReader {
     waveform: number,
     source: WaveformSource,
     sequence: number,
-    block: { readonly is: Float32Array; readonly sourceTimeUs: TimeUs | undefined },
+    block: Exclude<BlockRead, Refusal>,
   ): void {
     const previous = last.get(waveform);
     // A count that runs backwards is a device that started again, not a loss.
@@ -121,11 +98,11 @@ export function createWaveformReader(job: WaveformJob): WaveformReader {
       waveform: {
         tag: waveform,
         sampleRateHz: source.sampleRateHz,
-        firstSampleTimeUs: endUs - (block.is.length / source.sampleRateHz) * 1e6,
+        firstSampleTimeUs: endUs - (block.samples.length / source.sampleRateHz) * 1e6,
         sequence,
         missed,
         status: StatusCode.Good,
-        samples: block.is,
+        samples: block.samples,
       },
     });
   }
@@ -137,11 +114,12 @@ export function createWaveformReader(job: WaveformJob): WaveformReader {
       let before = await readSequence(waveform, signal);
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         if ("status" in before) return refuse(waveform, source, before);
-        if (before.is === last.get(waveform)) return;
-        const block = await readBlock(waveform, source, signal);
+        if (before.sequence === last.get(waveform)) return;
+        const block = await readSamples(waveform, source, signal);
         if ("status" in block) return refuse(waveform, source, block);
         const after = await readSequence(waveform, signal);
-        if ("is" in after && after.is === before.is) return deliver(waveform, source, after.is, block);
+        if ("sequence" in after && after.sequence === before.sequence)
+          return deliver(waveform, source, after.sequence, block);
         job.push({ kind: "torn-block", waveform, given: attempt < ATTEMPTS ? "reread" : "up" });
         before = after;
       }
@@ -160,11 +138,4 @@ export function refused(tag: number, source: WaveformSource, status: number, now
     status,
     samples: new Float32Array(0),
   };
-}
-
-function numbersOf(
-  value: unknown,
-): (ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> }) | undefined {
-  if (Array.isArray(value)) return value.every((item) => typeof item === "number") ? value : undefined;
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? (value as Float64Array) : undefined;
 }

@@ -2,22 +2,21 @@ import type { S7Type } from "./types.ts";
 
 type SampleReader = (view: DataView, at: number) => number;
 
-/** The types a block of samples can have. */
+/** The types a block of samples can have beside INT and REAL, which have loops of their own. */
 const SAMPLE_READERS: Readonly<Partial<Record<S7Type, SampleReader>>> = {
   SINT: (view, at) => view.getInt8(at),
   USINT: (view, at) => view.getUint8(at),
   BYTE: (view, at) => view.getUint8(at),
-  INT: (view, at) => view.getInt16(at),
   UINT: (view, at) => view.getUint16(at),
   WORD: (view, at) => view.getUint16(at),
   DINT: (view, at) => view.getInt32(at),
   UDINT: (view, at) => view.getUint32(at),
   DWORD: (view, at) => view.getUint32(at),
-  REAL: (view, at) => view.getFloat32(at),
   LREAL: (view, at) => view.getFloat64(at),
 };
 
-export const isSampleType = (type: S7Type): boolean => SAMPLE_READERS[type] !== undefined;
+export const isSampleType = (type: S7Type): boolean =>
+  type === "INT" || type === "REAL" || SAMPLE_READERS[type] !== undefined;
 
 /** Samples of one waveform block from its bytes. NaN and infinities stay what they are.
  *  @returns a new array of `count` samples, owned by the caller
@@ -32,7 +31,7 @@ export function decodeSamples(
     throw new RangeError(`${count} samples of ${type} need more than ${view.byteLength} bytes`);
   }
   const samples = new Float32Array(count);
-  // The two usual types have loops of their own, in which the engine reads without a call.
+  // The two usual types are read without a call a sample.
   if (type === "INT") for (let i = 0; i < count; i += 1) samples[i] = view.getInt16(2 * i);
   else if (type === "REAL") for (let i = 0; i < count; i += 1) samples[i] = view.getFloat32(4 * i);
   else {

@@ -56,6 +56,8 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
 
   function onData(chunk: Buffer): void {
     if (death !== undefined) return;
+    // The requests that the answers of one chunk make room for leave together: one system call.
+    socket.cork();
     try {
       joiner.push(chunk, onReply);
     } catch (thrown) {
@@ -64,6 +66,8 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
           ? thrown
           : new EdgeError("PDU_MALFORMED", "no answer of an S7", { cause: thrown }),
       );
+    } finally {
+      socket.uncork();
     }
   }
 
@@ -172,7 +176,9 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
         batch = started;
         lastAnswerMs = clock.monotonicMs();
         unwatch = watch(started, options.requestTimeoutMs);
+        socket.cork();
         sendMore();
+        socket.uncork();
       });
     },
     async close() {

@@ -13,7 +13,7 @@ const recordingSchema = z.looseObject({
   channels: z.array(z.string()).min(1),
   units: z.array(z.string()).optional(),
   rpm: z.number().positive().nullish(),
-  label: z.enum(["normal", "fault", "run-to-failure", "mixed"]),
+  label: z.string(),
   faultType: z.string().nullish(),
   sha256: z.string().length(64).optional(),
   samplesPerSnapshot: z.int().positive().optional(),

@@ -4,7 +4,7 @@ import type { Logger } from "../../../ports/logger.ts";
 
 const path = { site: "s", area: "a", line: "l", cell: "c", asset: "m" };
 
-export function tagAt(address: string, protocol: Protocol = "modbus-tcp"): Tag {
+function tagAt(address: string, protocol: Protocol = "modbus-tcp"): Tag {
   return {
     id: `s/a/l/c/m/${address}`,
     path,

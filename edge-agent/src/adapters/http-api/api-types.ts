@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from "fastify";
+import type { z } from "zod";
+import type { CreateFft } from "../../core/fft.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { History } from "../../ports/history.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Plant } from "../../ports/plant.ts";
+import type { Access } from "./access.ts";
+import type { Feed } from "./feed.ts";
+import type { PlantView } from "./plant-view.ts";
+
+export interface HttpApiDeps {
+  readonly plant: Plant;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For spectrograms. */
+  readonly createFft: CreateFft;
+}
+
+/** What routes work with. */
+export interface ApiContext extends HttpApiDeps {
+  readonly view: PlantView;
+  readonly feed: Feed;
+  readonly access: Access;
+}
+
+/** The core's types are readonly, those that zod infers are not: a route may answer with either. */
+export type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** Types of requests and answers from the zod schemas of the routes. */
+interface ZodTypes extends FastifyTypeProvider {
+  readonly validator: this["schema"] extends z.ZodType ? z.output<this["schema"]> : unknown;
+  readonly serializer: this["schema"] extends z.ZodType ? DeepReadonly<z.output<this["schema"]>> : unknown;
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypes
+>;

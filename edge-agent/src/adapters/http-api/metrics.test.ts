@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { createFakePlant, START_US } from "./fake-plant.ts";
+import { metricsText } from "./metrics.ts";
+
+describe("the metrics", () => {
+  it("are the text format of Prometheus: each metric once, in base units, labels escaped", () => {
+    const history = { bytes: 4096, readings: 1000, oldestUs: START_US, uncommitted: 3, lost: 0 };
+    expect(metricsText(createFakePlant().status(), { feedClients: 2, history })).toBe(`\
+# HELP stethos_info What runs here
+# TYPE stethos_info gauge
+stethos_info{version="0.1.0",model="listener",model_version="1.0.0"} 1
+# HELP stethos_start_time_seconds When the agent started, since 1970
+# TYPE stethos_start_time_seconds gauge
+stethos_start_time_seconds 1700000000
+# HELP stethos_device_up 1 while the device answers
+# TYPE stethos_device_up gauge
+stethos_device_up{device="plc1"} 1
+stethos_device_up{device="plc \\"2\\"\\n"} 0
+# HELP stethos_feed_clients Screens that listen to the feed
+# TYPE stethos_feed_clients gauge
+stethos_feed_clients 2
+# HELP stethos_history_bytes Size of the history on disk
+# TYPE stethos_history_bytes gauge
+stethos_history_bytes 4096
+# HELP stethos_history_readings Readings kept
+# TYPE stethos_history_readings gauge
+stethos_history_readings 1000
+# HELP stethos_history_uncommitted Handed over and not yet on disk
+# TYPE stethos_history_uncommitted gauge
+stethos_history_uncommitted 3
+# HELP stethos_readings_total Counted since the agent started
+# TYPE stethos_readings_total counter
+stethos_readings_total 1200
+# HELP stethos_frames_scored_total Counted since the agent started
+# TYPE stethos_frames_scored_total counter
+stethos_frames_scored_total 8
+# HELP stethos_scans_total Counted since the agent started
+# TYPE stethos_scans_total counter
+stethos_scans_total 3
+`);
+  });
+
+  it("leave out what is not there", () => {
+    const status = { ...createFakePlant().status(), devices: [], counters: {} };
+    const text = metricsText(status, { feedClients: 0, history: undefined });
+    expect(text.match(/^stethos_\w+/gm)).toEqual([
+      "stethos_info",
+      "stethos_start_time_seconds",
+      "stethos_feed_clients",
+    ]);
+  });
+});

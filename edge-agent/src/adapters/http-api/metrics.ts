@@ -1,0 +1,72 @@
+import type { HistoryStatistics } from "../../ports/history.ts";
+import type { AgentStatus } from "../../ports/plant.ts";
+
+interface Own {
+  readonly feedClients: number;
+  readonly history: HistoryStatistics | undefined;
+}
+
+/** The text format of Prometheus, 0.0.4. Tags and machines are no labels: there may be ten thousand. */
+export function metricsText(status: AgentStatus, own: Own): string {
+  const { version, model } = status;
+  const metrics = [
+    gauge("info", "What runs here", 1, { version, model: model.name, model_version: model.version }),
+    gauge("start_time_seconds", "When the agent started, since 1970", status.startedUs / 1e6),
+    ...deviceMetrics(status.devices),
+    gauge("feed_clients", "Screens that listen to the feed", own.feedClients),
+    ...historyMetrics(own.history),
+    ...[...byMetricName(status.counters)].map(([name, value]) =>
+      metric(name, "counter", "Counted since the agent started", [[{}, value]]),
+    ),
+  ];
+  return metrics.join("");
+}
+
+function deviceMetrics(devices: AgentStatus["devices"]): string[] {
+  if (devices.length === 0) return [];
+  const samples = devices.map(({ name, up }) => [{ device: name }, up ? 1 : 0] as const);
+  return [metric("stethos_device_up", "gauge", "1 while the device answers", samples)];
+}
+
+function historyMetrics(history: HistoryStatistics | undefined): string[] {
+  if (history === undefined) return [];
+  return [
+    gauge("history_bytes", "Size of the history on disk", history.bytes),
+    gauge("history_readings", "Readings kept", history.readings),
+    gauge("history_uncommitted", "Handed over and not yet on disk", history.uncommitted),
+  ];
+}
+
+/** Two names of a counter may be one as a metric: the sum of both is true, a double line is refused. */
+function byMetricName(counters: Readonly<Record<string, number>>): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [counter, value] of Object.entries(counters)) {
+    const words = counter.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+    const name = `stethos_${words.replace(/[^a-z0-9]+/g, "_").replace(/_total$/, "")}_total`;
+    sums.set(name, (sums.get(name) ?? 0) + value);
+  }
+  return sums;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+const gauge = (name: string, help: string, value: number, labels: Labels = {}): string =>
+  metric(`stethos_${name}`, "gauge", help, [[labels, value]]);
+
+function metric(
+  name: string,
+  type: string,
+  help: string,
+  samples: readonly (readonly [Labels, number])[],
+): string {
+  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+const escaped = (value: string): string =>
+  value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");

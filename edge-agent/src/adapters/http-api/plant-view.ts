@@ -1,0 +1,83 @@
+import type { FeedMessage, MachineDto } from "../../core/feed.ts";
+import { alarmDto, healthDto, machineDto, scoreDto } from "../../core/feed-map.ts";
+import type { Machine, Sensor } from "../../core/machine.ts";
+import type { Reading } from "../../core/reading.ts";
+import type { Tag } from "../../core/tag.ts";
+import { rfc3339, type TimeUs } from "../../core/time.ts";
+import type { Plant } from "../../ports/plant.ts";
+import type { Changes } from "./feed-changes.ts";
+
+/** The plant in the words of the feed. */
+export interface PlantView {
+  machine(machine: Machine): MachineDto;
+  findMachine(id: string): Machine | undefined;
+  findSensor(id: string): Sensor | undefined;
+  findTag(id: string): Tag | undefined;
+  /** Newest reading of a tag, by its id. */
+  reading(tag: string): Reading | undefined;
+  snapshot(nowUs: TimeUs): FeedMessage;
+  /** Undefined where nothing of what changed is there any more. */
+  change(changes: Changes, nowUs: TimeUs): FeedMessage | undefined;
+}
+
+export function createPlantView(plant: Plant): PlantView {
+  let indices = new Map<string, number>();
+  let indexed: { readonly tags: readonly Tag[]; readonly length: number } = { tags: [], length: 0 };
+
+  /** The plant's table may be another one after a reload, or the same with more in it. */
+  function indexOf(tag: string): number | undefined {
+    const { tags } = plant;
+    const known = indices.get(tag);
+    if (known !== undefined && tags[known]?.id === tag) return known;
+    if (indexed.tags === tags && indexed.length === tags.length) return undefined;
+    indexed = { tags, length: tags.length };
+    indices = new Map(tags.map(({ id }, i) => [id, i]));
+    return indices.get(tag);
+  }
+
+  function reading(tag: string): Reading | undefined {
+    const index = indexOf(tag);
+    return index === undefined ? undefined : plant.newestReading(index);
+  }
+
+  const machine = (one: Machine): MachineDto =>
+    machineDto(one, {
+      tags: present(one.tags.map((id) => plant.tags[indexOf(id) ?? -1])),
+      health: plant.health(one.id),
+      scores: present(one.sensors.map((sensor) => plant.newestScore(sensor.id))),
+      readings: present(one.tags.map(reading)),
+      alarms: plant.alarms(),
+    });
+
+  return {
+    machine,
+    reading,
+    findMachine: (id) => plant.machines.find((one) => one.id === id),
+    findSensor: (id) => plant.machines.flatMap(({ sensors }) => sensors).find((one) => one.id === id),
+    findTag: (id) => plant.tags[indexOf(id) ?? -1],
+    snapshot(nowUs) {
+      const { version, model } = plant.status();
+      return {
+        kind: "snapshot",
+        time: rfc3339(nowUs),
+        agent: { version, model: `${model.name} ${model.version}` },
+        machines: plant.machines.map(machine),
+        alarms: plant.alarms().map(alarmDto),
+      };
+    },
+    change(changes, nowUs) {
+      const message = {
+        kind: "change",
+        time: rfc3339(nowUs),
+        health: changes.machines.map((id) => healthDto(plant.health(id))),
+        scores: present(changes.sensors.map((id) => plant.newestScore(id))).map(scoreDto),
+        readings: present(changes.tags.map((tag) => plant.newestReading(tag))),
+        alarms: changes.alarms.map(alarmDto),
+      } as const;
+      const { health, scores, readings, alarms } = message;
+      return health.length + scores.length + readings.length + alarms.length > 0 ? message : undefined;
+    },
+  };
+}
+
+const present = <T>(items: readonly (T | undefined)[]): T[] => items.filter((item) => item !== undefined);

@@ -1,0 +1,27 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { FastifyInstance } from "fastify";
+
+export interface RegisteredRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly open: boolean;
+}
+
+/** Runs `start` and lists every route that a server registers meanwhile: the server's own list, which no test keeps. */
+export async function registeredRoutes<T>(
+  start: () => Promise<T>,
+): Promise<{ readonly result: T; readonly routes: RegisteredRoute[] }> {
+  const routes: RegisteredRoute[] = [];
+  const onServer = (message: unknown): void => {
+    const { fastify } = message as { fastify: FastifyInstance };
+    fastify.addHook("onRoute", ({ method, url, config }) => {
+      for (const one of [method].flat()) routes.push({ method: one, url, open: config?.open === true });
+    });
+  };
+  subscribe("fastify.initialization", onServer);
+  try {
+    return { result: await start(), routes };
+  } finally {
+    unsubscribe("fastify.initialization", onServer);
+  }
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import type { z } from "zod";
+import type {
+  AlarmDto,
+  FeedMessage,
+  HealthDto,
+  MachineDto,
+  ProblemDto,
+  ScoreDto,
+  SpectrogramDto,
+  StatusDto,
+  TagDto,
+  TrendDto,
+  WaveformDto,
+} from "../../core/feed.ts";
+import type { Reading } from "../../core/reading.ts";
+import * as schemas from "./schemas.ts";
+
+/** Everything readonly, and "may be absent" written in one way. */
+type Plain<T> = T extends readonly (infer Item)[]
+  ? readonly Plain<Item>[]
+  : T extends object
+    ? {
+        readonly [K in keyof T]: undefined extends T[K]
+          ? Plain<Exclude<T[K], undefined>> | undefined
+          : Plain<T[K]>;
+      }
+    : T;
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+type SaysTheSame<Schema extends z.ZodType, Core> = Same<Plain<z.infer<Schema>>, Plain<Core>>;
+
+// Each "true" is refused by the compiler where a schema says something else than the core's type.
+const agreements = {
+  alarm: true satisfies SaysTheSame<typeof schemas.alarm, AlarmDto>,
+  feedMessage: true satisfies SaysTheSame<typeof schemas.feedMessage, FeedMessage>,
+  health: true satisfies SaysTheSame<typeof schemas.health, HealthDto>,
+  machine: true satisfies SaysTheSame<typeof schemas.machine, MachineDto>,
+  problem: true satisfies SaysTheSame<typeof schemas.problem, ProblemDto>,
+  reading: true satisfies SaysTheSame<typeof schemas.reading, Reading>,
+  score: true satisfies SaysTheSame<typeof schemas.score, ScoreDto>,
+  spectrogram: true satisfies SaysTheSame<typeof schemas.spectrogram, SpectrogramDto>,
+  status: true satisfies SaysTheSame<typeof schemas.status, StatusDto>,
+  tag: true satisfies SaysTheSame<typeof schemas.tag, TagDto>,
+  trend: true satisfies SaysTheSame<typeof schemas.trend, TrendDto>,
+  waveform: true satisfies SaysTheSame<typeof schemas.waveform, WaveformDto>,
+};
+
+describe("the schemas of what leaves the process", () => {
+  it("say each what the core's type says", () => {
+    expect(Object.keys(agreements).toSorted()).toEqual(Object.keys(schemas).toSorted());
+    // What the compiler would do with a schema that differs.
+    expect(false satisfies SaysTheSame<typeof schemas.alarm, HealthDto>).toBe(false);
+  });
+});

@@ -1,0 +1,266 @@
+import { z } from "zod";
+
+// One schema for each thing that leaves the process. They are the source of the published JSON Schemas and of the
+// OpenAPI document; a test checks that each says what the core's type says.
+
+const time = (what: string) =>
+  z.string().meta({ format: "date-time", description: `${what}. RFC 3339, UTC, microseconds` });
+const unit = z.string().describe('UCUM code, case sensitive ("Cel", "m/s2"); "1" for none');
+const machineId = z.string().describe("Machine: its asset path site/area/line/cell/asset");
+const sensorId = z.string().describe("Sensor: the id of its waveform tag");
+const severity = z.enum(["warning", "alarm"]);
+const quality = z
+  .enum(["good", "uncertain", "bad"])
+  .describe("What the OPC UA status code means for its use");
+const protocol = z.enum(["s7", "modbus-tcp", "modbus-rtu", "opcua"]);
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+
+const path = z
+  .object({ site: z.string(), area: z.string(), line: z.string(), cell: z.string(), asset: z.string() })
+  .describe("Equipment levels of ISA-95 (IEC 62264-1)");
+
+const scalar = z.union([z.number(), z.boolean(), z.string()]);
+
+export const reading = z
+  .object({
+    tag: z.string().describe("Tag id: asset path and name, joined by /"),
+    value: z
+      .union([scalar, z.array(scalar), z.null()])
+      .describe("In `unit`; null where there is none. 64-bit integers beyond 2^53 are decimal text"),
+    unit,
+    quality,
+    statusCode: z.int().min(0).max(0xffffffff).describe("OPC UA status code (OPC 10000-4, 7.39)"),
+    status: z.string().describe("The status code by name, or in hexadecimal"),
+    sourceTime: time("When the device says it was so; the agent's time where the protocol carries none"),
+    agentTime: time("When the agent got it"),
+    sequence: count.describe("Counts the readings of this tag since the agent started; a gap is a loss"),
+    device: z.string(),
+    protocol,
+    address: z.string().describe("In the protocol's own notation"),
+  })
+  .meta({ id: "Reading", description: "The value of one tag at one time" });
+
+export const tag = z
+  .object({
+    id: z.string(),
+    path,
+    name: z.string(),
+    device: z.string(),
+    protocol,
+    address: z.string(),
+    unit,
+    scale: z.number().describe("Engineering value = raw value x scale + offset"),
+    offset: z.number(),
+    deadband: z.number().optional().describe("In `unit`; smaller changes are not passed on"),
+  })
+  .meta({ id: "Tag", description: "A named point of the plant, as configured" });
+
+const line = z.object({
+  name: z.enum(["BPFO", "BPFI", "BSF", "FTF"]),
+  foundHz: z.number().describe("Where the peak stands, Hz"),
+  expectedHz: z.number().describe("Where the bearing's geometry says it should stand, Hz"),
+  prominenceDb: z.number().describe("Peak over local median, dB, best of three harmonics"),
+});
+
+const features = z
+  .object({
+    rms: z.number().describe("In the waveform's unit"),
+    peak: z.number().describe("In the waveform's unit"),
+    crest: z.number(),
+    kurtosis: z.number().describe("Pearson's; 3 for a Gaussian signal"),
+    skewness: z.number(),
+    velocityRms: z.number().optional().describe("mm/s in 10..1000 Hz (ISO 20816-1)"),
+    lines: z.array(line).describe("Bearing lines in the squared envelope spectrum"),
+  })
+  .describe("What physics says of the window");
+
+export const score = z
+  .object({
+    machine: machineId,
+    sensor: sensorId,
+    time: time("End of the window"),
+    sequence: count,
+    model: z.string(),
+    shaftHz: z.number().describe("Shaft speed, Hz; 0 where unknown"),
+    sensorState: z
+      .enum(["valid", "flat", "clipped", "disconnected", "bad-quality"])
+      .describe('Only "valid" is evidence about the machine'),
+    state: z
+      .enum(["scored", "learning", "no-baseline", "not-scored"])
+      .describe("learning: the baseline is not complete; no-baseline: this speed has none"),
+    anomaly: share.describe("0..1, 0.5 at the alarm threshold; 0 unless scored"),
+    votes: z.object({ network: z.boolean(), spectrum: z.boolean(), rms: z.boolean() }).optional(),
+    faultHint: z
+      .enum(["healthy", "inner-race", "outer-race", "ball", "shaft"])
+      .optional()
+      .describe("The network's most likely class: a hint, not a verdict"),
+    spectrumRatio: z.number().optional().describe("Distance from the baseline's spectrum, over its limit"),
+    rmsRatio: z.number().optional().describe("RMS over its limit"),
+    features: features.optional(),
+    latencyMs: z.number().describe("From the window's last sample in the agent to this score, ms"),
+  })
+  .meta({ id: "Score", description: "What the model and the detector say of one window of one sensor" });
+
+export const health = z
+  .object({
+    machine: machineId,
+    time: time("When the health was reckoned"),
+    state: z.enum(["unknown", "learning", "healthy", "warning", "alarm", "sensor-fault", "offline"]),
+    index: z.number().min(0).max(100).optional().describe("0 (failed) .. 100 (as at commissioning)"),
+    baselineProgress: share.describe("Share of the baseline learnt, 0..1"),
+  })
+  .meta({ id: "Health", description: "What is known of a machine's health" });
+
+export const alarm = z
+  .object({
+    id: z.string(),
+    machine: machineId,
+    sensor: sensorId,
+    state: z
+      .enum([
+        "normal",
+        "unacknowledged-active",
+        "acknowledged-active",
+        "unacknowledged-cleared",
+        "suppressed",
+      ])
+      .describe("ISA-18.2 / IEC 62682"),
+    severity,
+    raisedTime: time("When it was raised"),
+    clearedTime: time("When its cause went away").optional(),
+    acknowledgedTime: time("When somebody acknowledged it").optional(),
+    acknowledgedBy: z.string().optional(),
+    suppressedReason: z.string().optional(),
+    peakAnomaly: share.describe("Worst anomaly score while active, 0..1"),
+    reason: z.string().describe("Key of a sentence that screens translate"),
+    evidence: z.record(z.string(), z.union([z.number(), z.string()])).describe("The values of that sentence"),
+  })
+  .meta({ id: "Alarm", description: "One alarm of one sensor of one machine" });
+
+const bearing = z.object({
+  name: z.string(),
+  rollers: z.int().min(1),
+  diameterRatio: share.describe("Roller diameter over pitch diameter, 0..1"),
+  contactAngleDeg: z.number().describe("Degrees"),
+});
+
+export const machine = z
+  .object({
+    id: machineId,
+    name: z.string(),
+    path,
+    sensors: z.array(z.object({ id: sensorId, name: z.string(), bearing: bearing.optional() })),
+    tags: z.array(z.object({ id: z.string(), name: z.string(), unit })).describe("Shown with the machine"),
+    health,
+    scores: z.array(score).describe("Newest of each sensor that has one"),
+    readings: z.array(reading).describe("Newest of each of the machine's tags that has one"),
+    openAlarms: count,
+    worst: severity.optional().describe("Worst severity of the open alarms"),
+  })
+  .meta({ id: "Machine", description: "A machine with all that is newest of it" });
+
+export const feedMessage = z
+  .discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("snapshot"),
+      time: time("When it was sent"),
+      agent: z.object({ version: z.string(), model: z.string() }),
+      machines: z.array(machine),
+      alarms: z.array(alarm).describe("Open ones and those cleared lately, newest first"),
+    }),
+    z.object({
+      kind: z.literal("change"),
+      time: time("When it was sent"),
+      health: z.array(health),
+      scores: z.array(score),
+      readings: z.array(reading),
+      alarms: z.array(alarm),
+    }),
+    z.object({ kind: z.literal("heartbeat"), time: time("When it was sent") }),
+  ])
+  .meta({
+    id: "FeedMessage",
+    description:
+      "A message of the WebSocket feed /v1/feed: first a snapshot, then changes (the newest of each tag, sensor, " +
+      "machine and alarm, at most five a second) and a heartbeat every two seconds. Another snapshot replaces all",
+  });
+
+const column = z.array(z.number().nullable());
+
+export const trend = z
+  .object({
+    id: z.string(),
+    unit,
+    time: z.array(z.number()).describe("Middle of each bucket, seconds since 1970-01-01T00:00:00Z"),
+    min: column.describe("In `unit`; null where the bucket holds no usable value"),
+    max: column,
+    mean: column,
+  })
+  .meta({ id: "Trend", description: "A history, down-sampled into equal buckets; columns of equal length" });
+
+export const waveform = z
+  .object({
+    sensor: sensorId,
+    unit: z.string().describe('UCUM code; "" where the configuration does not say'),
+    quality,
+    sequence: z.number().describe("The device's own count of blocks"),
+    sampleRateHz: z.number().positive().describe("Hz"),
+    firstSampleTime: time("Time of the first of `samples`"),
+    samples: column.describe("In `unit`; null where the device sent no number"),
+    totalSamples: count.describe("Samples of the whole block"),
+  })
+  .meta({ id: "Waveform", description: "Equally spaced samples of one sensor, or a stretch of them" });
+
+export const spectrogram = z
+  .object({
+    sensor: sensorId,
+    firstSampleTime: time("Time of the first sample"),
+    rows: z.int().min(0).max(128).describe("Frequency bands of equal width from 0 to maxHz"),
+    columns: z.int().min(0).max(256).describe("Windows, equally spaced over `seconds`"),
+    maxHz: z.number().describe("Hz"),
+    seconds: z.number().describe("Length of the signal, s"),
+    db: z
+      .array(z.number())
+      .describe("Row-major, row 0 the lowest band; 0 dB is a sine of amplitude 1 in the waveform's unit"),
+  })
+  .meta({ id: "Spectrogram", description: "Levels of a waveform over time and frequency" });
+
+export const status = z
+  .object({
+    time: time("When it was asked"),
+    version: z.string(),
+    startedTime: time("When the agent started"),
+    model: z.object({ name: z.string(), version: z.string() }),
+    devices: z.array(
+      z.object({
+        name: z.string(),
+        up: z.boolean(),
+        reason: z.string(),
+        sinceTime: time("When it went up or down"),
+      }),
+    ),
+    counters: z.record(z.string(), z.number()).describe("Counted since the start, by name"),
+    feedClients: count.describe("Screens that listen to the feed"),
+    history: z
+      .object({
+        bytes: count,
+        readings: count,
+        oldestTime: time("Of the oldest reading kept").optional(),
+        uncommitted: count.describe("Handed over and not yet on disk"),
+        lost: count.describe("Given up: queue or disk full"),
+      })
+      .optional()
+      .describe("Absent while the history does not answer"),
+  })
+  .meta({ id: "Status", description: "What the agent says of itself" });
+
+export const problem = z
+  .object({
+    type: z.string().meta({ format: "uri", description: "Stable; match on this" }),
+    title: z.string(),
+    status: z.int().min(400).max(599).describe("The HTTP status"),
+    detail: z.string().describe("What happened here, and the mend"),
+    requestId: z.string().optional().describe("Finds the line in the agent's log"),
+  })
+  .meta({ id: "Problem", description: "Why a request was refused (RFC 9457)" });
