@@ -4,6 +4,7 @@ import { createHttpApi } from "./adapters/http-api/server.ts";
 import { createCounters } from "./adapters/node/counters.ts";
 import { createOnnxScorer } from "./adapters/onnx/scorer.ts";
 import { createAnalyser } from "./adapters/signal/analyser.ts";
+import { createFft } from "./adapters/signal/fft.ts";
 import { createHistory } from "./adapters/sqlite/history.ts";
 import { createAcquisition } from "./compose/acquisition.ts";
 import type { AgentConfig } from "./config.ts";
@@ -159,7 +160,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     let current = config;
     const api = await createHttpApi(
       { ...config.settings.api, ...(deps.webRoot && { webRoot: deps.webRoot }) },
-      { plant: mirror, history, clock, logger },
+      { plant: mirror, history, clock, logger, createFft },
     );
     closers.push(() => api.close());
     apply(config);

@@ -17,7 +17,7 @@ import { startLoad } from "./load.ts";
 const root = join(import.meta.dirname, "../..");
 const modelFolder = join(root, "models/artifacts/listener/0.1.0");
 const int8File = join(modelFolder, "model.int8.onnx");
-const twinFile = join(root, ".cache/model.float.onnx");
+const twinFile = join(root, "models/.work/float-twin.onnx");
 
 const ROUNDS = 300;
 const SATURATED_MS = 6000;
@@ -156,11 +156,10 @@ async function underLoad(agent: AgentPath, report: Report): Promise<number> {
 
 /** The same network with its weights made float again; built once by the model pipeline's Python. */
 function ensureFloatTwin(report: Report): void {
-  if (existsSync(twinFile)) return;
-  report("making the FP32 twin of the model (once) ...");
+  report("making the FP32 twin of the packaged model ...");
   const python = join(root, "models/.venv/bin/python");
   if (!existsSync(python)) spawnSync(join(root, "models/setup.sh"), { stdio: ["ignore", 2, 2] });
-  const made = spawnSync(python, ["-m", "pipeline", "float-twin", "--model", int8File, "--out", twinFile], {
+  const made = spawnSync(python, ["-m", "pipeline", "twin"], {
     cwd: join(root, "models"),
     stdio: ["ignore", 2, 2],
   });

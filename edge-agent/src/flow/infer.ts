@@ -9,7 +9,7 @@ import { createBoundedQueue } from "../lib/bounded-queue.ts";
 import type { Analyser } from "../ports/analyser.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { RawScore, Scorer } from "../ports/scorer.ts";
+import type { ModelContract, RawScore, Scorer } from "../ports/scorer.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createFrameBatcher } from "./batch-frames.ts";
 
@@ -104,16 +104,22 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
       },
       signal,
     );
-    const { sensorState, windows, augmented } = await prepared;
+    const ask = (samples: Float32Array) => ({
+      samples,
+      shaftHz,
+      ...(wanted.healthyFrame && { healthyFrame: wanted.healthyFrame }),
+    });
     const copies = wanted.augmentSeeds.length;
-    const requests = windows
-      .flatMap((samples, i) => [samples, ...(augmented[i] ?? [])])
-      .map((samples) => ({
-        samples,
-        shaftHz,
-        ...(wanted.healthyFrame && { healthyFrame: wanted.healthyFrame }),
-      }));
-    const scores = await batcher.score(requests, signal);
+    // A block that is the model's window already need not wait until it has been looked at; the model hears it at the
+    // same time, and what it says is dropped should the sensor turn out to be deaf.
+    const ahead =
+      copies === 0 && isWindow(waveform, contract)
+        ? batcher.score([ask(waveform.samples)], signal)
+        : undefined;
+    ahead?.catch(() => undefined);
+    const { sensorState, windows, augmented } = await prepared;
+    const requests = windows.flatMap((samples, i) => [samples, ...(augmented[i] ?? [])]).map(ask);
+    const scores = windows.length === 0 ? [] : await (ahead ?? batcher.score(requests, signal));
     const latencyMs = clock.monotonicMs() - block.heardAtMs;
     telemetry.emit({ kind: "scored", frames: windows.length, latencyMs });
     const heard: Heard = { block, knowledge, sensorState, windows: group(scores, copies), endUs, latencyMs };
@@ -152,6 +158,9 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
     },
   };
 }
+
+const isWindow = (waveform: Waveform, contract: ModelContract): boolean =>
+  waveform.sampleRateHz === contract.sampleRateHz && waveform.samples.length === contract.windowSamples;
 
 /** Scores of a window and of its copies, side by side again. */
 function group(scores: readonly RawScore[], copies: number): Heard["windows"] {

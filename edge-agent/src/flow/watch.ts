@@ -130,13 +130,9 @@ export function createWatch(deps: WatchDeps): Watch {
     return change;
   }
 
-  function takeIn(
-    ear: Ear,
-    window: HeardWindow,
-    knowledge: Knowledge,
-    heard: Heard["windows"][number],
-  ): void {
-    if (knowledge.kind !== "learning" || window.features === undefined) return;
+  /** Every valid window counts, also at a speed that is known: only so does commissioning ever end. */
+  function takeIn(ear: Ear, window: HeardWindow, heard: Heard["windows"][number]): void {
+    if (window.features === undefined) return;
     const before = ear.baseline;
     ear.baseline = learn(
       before,
@@ -150,13 +146,16 @@ export function createWatch(deps: WatchDeps): Watch {
       },
       policy.baseline,
     );
-    const learnt = (baseline: Baseline) => baseline.bands.filter((band) => band.kind === "learnt").length;
-    if (learnt(ear.baseline) === learnt(before)) return;
-    deps.logger.info(
-      { sensor: window.sensor, shaftHz: Number(window.shaftHz.toFixed(2)) },
-      "baseline learnt",
-    );
-    deps.onBaseline({ sensor: window.sensor, json: serialiseBaseline(ear.baseline) });
+    const isLearnt = learntBands(ear.baseline) !== learntBands(before);
+    if (isLearnt)
+      deps.logger.info(
+        { sensor: window.sensor, shaftHz: Number(window.shaftHz.toFixed(2)) },
+        "baseline learnt",
+      );
+    const { commissioningWindows } = policy.baseline;
+    const isCommissioned = before.heard < commissioningWindows && ear.baseline.heard >= commissioningWindows;
+    if (isLearnt || isCommissioned)
+      deps.onBaseline({ sensor: window.sensor, json: serialiseBaseline(ear.baseline) });
   }
 
   function tellHealth(machine: Machine, timeUs: number): void {
@@ -231,7 +230,7 @@ export function createWatch(deps: WatchDeps): Watch {
           ...(window && { raw: window.score }),
         };
         const score = detect(said, heard.knowledge, judge, policy.detector);
-        if (window !== undefined) takeIn(ear, said, heard.knowledge, window);
+        if (window !== undefined) takeIn(ear, said, window);
         ear.health = followScore(ear.health, score, policy.health);
         deps.onScore(score);
         const alarmId = `${Math.round(heard.endUs / 1000).toString(36)}-${Math.floor(deps.random() * 36 ** 5).toString(36)}`;
@@ -275,6 +274,9 @@ export function createWatch(deps: WatchDeps): Watch {
     },
   };
 }
+
+const learntBands = (baseline: Baseline): number =>
+  baseline.bands.filter((band) => band.kind === "learnt").length;
 
 /** Share of the speed learnt best, 0..1. */
 function progressOf(baseline: Baseline, policy: BaselinePolicy): number {

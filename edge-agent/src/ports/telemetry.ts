@@ -8,7 +8,7 @@ export type TelemetryEvent =
   | { readonly kind: "torn-block"; readonly device: string; readonly given: "up" | "reread" }
   | { readonly kind: "scored"; readonly frames: number; readonly latencyMs: number }
   | { readonly kind: "dropped"; readonly queue: string; readonly count: number }
-  | { readonly kind: "scorer-restart" }
+  | { readonly kind: "worker-restart"; readonly worker: "analyser" | "scorer" }
   | { readonly kind: "history-lost"; readonly count: number };
 
 export interface Telemetry {

@@ -43,8 +43,8 @@ function countsOf(event: TelemetryEvent): readonly (readonly [string, number])[]
       ];
     case "dropped":
       return [[`dropped_${event.queue.replaceAll("-", "_")}`, event.count]];
-    case "scorer-restart":
-      return [["scorer_restarts", 1]];
+    case "worker-restart":
+      return [[`${event.worker}_restarts`, 1]];
     case "history-lost":
       return [["history_lost", event.count]];
     default:

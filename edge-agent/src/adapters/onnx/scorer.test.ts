@@ -133,7 +133,7 @@ describe("the scorer", () => {
     const scorer = await open({ folder, workerUrl: new URL("./dying.worker.ts", import.meta.url) }, events);
     expect(await scorer.score([{ samples: window, shaftHz: 0 }], signal)).toHaveLength(1);
     expect(await readFile(join(folder, "model.int8.onnx.died"), "utf8")).toBe("");
-    expect(events).toContainEqual({ kind: "scorer-restart" });
+    expect(events).toContainEqual({ kind: "worker-restart", worker: "scorer" });
     await scorer.close();
   });
 

@@ -98,7 +98,7 @@ function createWorkerHost(model: ModelPackage, options: OnnxScorerOptions, deps:
     if (worker !== dead) return;
     worker = undefined;
     if (isClosed) return;
-    deps.telemetry.emit({ kind: "scorer-restart" });
+    deps.telemetry.emit({ kind: "worker-restart", worker: "scorer" });
     failAll(new EdgeError("SCORER_FAILED", "the scorer's worker died; it is started again", { cause }));
   }
 

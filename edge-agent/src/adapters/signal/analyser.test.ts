@@ -133,7 +133,7 @@ describe("on a real thread", () => {
     const { prepared, features } = analyser.analyse(request(), never);
     expect((await prepared).windows).toHaveLength(1);
     expect(await features).toBeDefined();
-    expect(events).toEqual([{ kind: "scorer-restart" }]);
+    expect(events).toEqual([{ kind: "worker-restart", worker: "analyser" }]);
   });
 });
 
@@ -148,7 +148,7 @@ describe("a thread that dies", () => {
     answer(1, 2);
     await expect(first.prepared).resolves.toMatchObject({ sensorState: "valid" });
     await expect(second.features).resolves.toBeUndefined();
-    expect(events).toEqual([{ kind: "scorer-restart" }]);
+    expect(events).toEqual([{ kind: "worker-restart", worker: "analyser" }]);
   });
 
   it("twice over one block costs that block, not those that waited behind it", async () => {

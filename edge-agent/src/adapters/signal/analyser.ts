@@ -76,7 +76,7 @@ export function createAnalyser(deps: Deps, options: AnalyserOptions = {}): Analy
 
   function replace(cause: unknown): void {
     deps.logger.warn({ err: describeError(cause), waiting: jobs.size }, "the analyser's thread is replaced");
-    deps.telemetry.emit({ kind: "scorer-restart" });
+    deps.telemetry.emit({ kind: "worker-restart", worker: "analyser" });
     const [culprit] = jobs.values();
     if (culprit !== undefined) blame(culprit, cause);
     // An idle thread that dies may have no wish to live: the next block starts another.

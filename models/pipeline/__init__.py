@@ -1,0 +1,1 @@
+"""Stethos listener: from a physics-based generator to a packaged INT8 ONNX model."""
