@@ -11,9 +11,10 @@ export function run(
   command: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  cwd: string = root,
 ): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+    const child = spawn(command, args, { cwd, stdio: "inherit", env: { ...process.env, ...env } });
     child.once("error", (error) => {
       say(`"${command}" cannot be run: ${error.message}`);
       resolve(127);

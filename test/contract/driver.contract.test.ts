@@ -124,7 +124,7 @@ const opcua: DriverSubject = {
       requestTimeoutMs: 1000,
       connectTimeoutMs: 3000,
     });
-    return createOpcuaDriver(plan, options, deps);
+    return createOpcuaDriver(plan, { ...options, certificateFolder: "/nowhere" }, deps);
   },
 };
 

@@ -124,8 +124,9 @@ describe.each(sources)("first light, $name", ({ env, source }) => {
       timeout: 10_000,
     });
     const stored = (await (await fetch(`${address}/v1/alarms?open=true`)).json()) as {
-      alarms: { machine: string; state: string }[];
-    };
+      machine: string;
+      state: string;
+    }[];
     expect(stored.find((alarm) => alarm.machine === machine)?.state).toBe("acknowledged-active");
   }, 20_000);
 

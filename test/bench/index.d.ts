@@ -1,0 +1,6 @@
+import type { Bench, Targets } from "./harness.ts";
+/** Every benchmark with what it must reach. */
+export declare const benches: readonly {
+  readonly bench: Bench;
+  readonly targets: Targets;
+}[];

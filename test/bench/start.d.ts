@@ -1,0 +1,2 @@
+import { type Bench } from "./harness.ts";
+export declare const start: Bench;

@@ -1,0 +1,204 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import type { AlarmDto, FeedMessage, TrendDto } from "../../edge-agent/src/core/feed.ts";
+import { acceptFeed, type FeedSocket } from "./feed-socket.ts";
+import { alarmOf, cast, sensorId, snapshot, spectrogram } from "./scripted-plant.ts";
+
+// The agent's own policy (adapters/http-api/headers.ts): what the page needs beyond it would fail in the plant.
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".map": "application/json",
+};
+
+/** A stand-in for the agent that a test moves by hand. */
+export interface ScriptedServer {
+  readonly url: string;
+  readonly clients: number;
+  /** "METHOD path" of each request to the API, with its body where it has one. */
+  readonly requests: readonly string[];
+  /** What a new client is told first. */
+  first: FeedMessage | undefined;
+  /** Wanted from every request once set. */
+  token: string | undefined;
+  /** Paths that answer with this status instead. */
+  readonly broken: Map<string, number>;
+  send(message: FeedMessage): void;
+  sendText(text: string): void;
+  /** Cuts all feed connections; new ones are refused until `up` is called. */
+  down(): void;
+  up(): void;
+  close(): Promise<void>;
+}
+
+const problem = (status: number, detail: string): { status: number; body: unknown } => ({
+  status,
+  body: { type: "about:blank", title: "refused", status, detail },
+});
+
+function trendOf(id: string, from: number, to: number, buckets: number): TrendDto {
+  const count = Math.min(120, buckets);
+  const time = Array.from({ length: count }, (_, i) => from + ((to - from) * (i + 0.5)) / count);
+  const isScore = id.endsWith("vibration");
+  const mean = time.map((_, i) => {
+    const rise = i / count;
+    return isScore ? 0.08 + 0.75 * rise ** 3 + 0.02 * Math.sin(i) : 52 + 6 * rise + 0.8 * Math.sin(i / 4);
+  });
+  const spread = isScore ? 0.03 : 0.7;
+  return {
+    id,
+    unit: isScore ? "1" : "Cel",
+    time,
+    mean,
+    min: mean.map((value) => value - spread),
+    max: mean.map((value) => value + spread),
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(Buffer.from(part));
+  return Buffer.concat(parts).toString();
+}
+
+/** @param page folder of the built page */
+export async function startScriptedServer(page: string): Promise<ScriptedServer> {
+  const sockets = new Set<FeedSocket>();
+  const requests: string[] = [];
+  const broken = new Map<string, number>();
+  const state = {
+    first: undefined as FeedMessage | undefined,
+    token: undefined as string | undefined,
+    isUp: true,
+  };
+
+  const isAdmitted = (request: IncomingMessage): boolean =>
+    state.token === undefined || (request.headers.cookie ?? "").includes(`session=${state.token}`);
+
+  function answer(path: string, url: URL, body: string): { status: number; body: unknown } {
+    const status = broken.get(path);
+    if (status !== undefined) return problem(status, "the history does not answer");
+    const [, , kind, first, second] = path.split("/").map(decodeURIComponent);
+    const ms = Date.now();
+    if (kind === "machines") return { status: 200, body: [] };
+    if (kind === "trends") {
+      const time = (name: string): number => Date.parse(url.searchParams.get(name) ?? "") / 1000;
+      return {
+        status: 200,
+        body: trendOf(second ?? "", time("from"), time("to"), Number(url.searchParams.get("buckets"))),
+      };
+    }
+    if (kind === "sensors") {
+      const member = cast.find((each) => sensorId(each) === first);
+      if (member === undefined) return problem(404, "there is no such sensor");
+      return { status: 200, body: spectrogram(sensorId(member), ms, member.anomaly) };
+    }
+    const member = cast.find((each) => `alarm-${each.asset}` === first);
+    if (kind !== "alarms" || member === undefined) return problem(404, "there is no such alarm");
+    if (second === "spectrogram")
+      return { status: 200, body: spectrogram(sensorId(member), ms - 240_000, 0.6) };
+    const { by } = JSON.parse(body) as { by: string };
+    const alarm: AlarmDto = {
+      ...alarmOf(member, ms),
+      state: "acknowledged-active",
+      acknowledgedTime: new Date(ms).toISOString(),
+      acknowledgedBy: by,
+    };
+    return { status: 200, body: alarm };
+  }
+
+  async function serveFile(path: string, response: ServerResponse): Promise<void> {
+    const file = join(page, normalize(path === "/" ? "/index.html" : path));
+    try {
+      const content = await readFile(file);
+      response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
+      response.end(content);
+    } catch {
+      // The only thing that goes wrong here is that there is no such file.
+      response.writeHead(404).end();
+    }
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    response.setHeader("content-security-policy", POLICY);
+    response.setHeader("x-content-type-options", "nosniff");
+    if (!url.pathname.startsWith("/v1/")) return serveFile(url.pathname, response);
+    const body = await bodyOf(request);
+    requests.push(`${request.method} ${url.pathname}${body === "" ? "" : ` ${body}`}`);
+    response.setHeader("content-type", "application/json");
+    if (url.pathname === "/v1/login") {
+      const { token } = JSON.parse(body) as { token: string };
+      if (token !== state.token) {
+        response.writeHead(401).end(JSON.stringify(problem(401, "this is not the token").body));
+        return;
+      }
+      response.writeHead(204, { "set-cookie": `session=${token}; Path=/; HttpOnly; SameSite=Strict` }).end();
+      return;
+    }
+    const found = isAdmitted(request) ? answer(url.pathname, url, body) : problem(401, "a token is needed");
+    response.writeHead(found.status).end(JSON.stringify(found.body));
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      response.writeHead(500).end(String(error));
+    });
+  });
+  server.on("upgrade", (request, socket) => {
+    if (!state.isUp || !isAdmitted(request)) {
+      socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    const client = acceptFeed(request, socket, () => sockets.delete(client));
+    sockets.add(client);
+    client.send(JSON.stringify(state.first ?? snapshot(Date.now())));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+
+  const sendText = (text: string): void => {
+    for (const socket of sockets) socket.send(text);
+  };
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    get clients() {
+      return sockets.size;
+    },
+    requests,
+    broken,
+    get first() {
+      return state.first;
+    },
+    set first(message) {
+      state.first = message;
+    },
+    get token() {
+      return state.token;
+    },
+    set token(token) {
+      state.token = token;
+    },
+    send: (message) => sendText(JSON.stringify(message)),
+    sendText,
+    down() {
+      state.isUp = false;
+      for (const socket of sockets) socket.destroy();
+    },
+    up() {
+      state.isUp = true;
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
