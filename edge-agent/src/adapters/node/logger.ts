@@ -1,10 +1,15 @@
-import { pino } from "pino";
+import { type DestinationStream, pino } from "pino";
 import type { Logger } from "../../ports/logger.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
-/** JSON lines on standard error, as log shippers read them; in a terminal, short lines as people read them. */
-export function createLogger(level: LogLevel, isTerminal: boolean): Logger {
+/** JSON lines as log shippers read them, or, in a terminal, short lines as people read them.
+ *  @param sink standard error, written without delay */
+export function createLogger(
+  level: LogLevel,
+  isTerminal: boolean,
+  sink: DestinationStream = pino.destination(2),
+): Logger {
   const options = {
     level,
     base: {},
@@ -12,10 +17,7 @@ export function createLogger(level: LogLevel, isTerminal: boolean): Logger {
     redact: { paths: ["password", "token", "key", "*.password", "*.token", "*.key"], censor: "(hidden)" },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  const target = isTerminal
-    ? { write: (line: string) => void process.stderr.write(readable(line)) }
-    : pino.destination(2);
-  return pino(options, target);
+  return pino(options, isTerminal ? { write: (line: string) => sink.write(readable(line)) } : sink);
 }
 
 const LEVELS: Readonly<Record<number, string>> = { 20: "debug", 30: "info ", 40: "WARN ", 50: "ERROR" };
