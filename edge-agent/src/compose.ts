@@ -105,8 +105,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         mirror.onAlarm(alarm);
         history.saveAlarm(alarm);
         if (block === undefined) return;
-        const unit = acquisition.waveforms[block.waveform.tag]?.unit ?? "1";
-        history.saveWaveform(alarm.id, { waveform: block.waveform, sensor: block.sensor.id, unit });
+        const { id, unit } = block.sensor;
+        history.saveWaveform(alarm.id, { waveform: block.waveform, sensor: id, unit });
       },
       onBaseline: history.saveBaseline,
       onBaselineForgotten: history.removeBaseline,

@@ -43,18 +43,40 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   const source = parseYaml(file, text);
   const parsed = agentFile.safeParse(source.value, { reportInput: true });
   if (!parsed.success) throw new ConfigError(file, describeIssues(parsed.error, source));
-  const settings = parsed.data;
+  const base = dirname(resolve(file));
+  const from = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
+  const settings = withFiles(parsed.data, from);
   const problems: ConfigProblem[] = [];
   const report = (path: readonly PropertyKey[], message: string, at = 0) =>
     problems.push({ ...source.position(path, at), path: pathOf(path), message });
   const plant = buildPlant(settings, report);
-  const base = dirname(resolve(file));
-  const from = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
   const modelFolder = settings.model === undefined ? defaults.modelFolder : from(settings.model);
   if (!existsSync(modelFolder))
     report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
   if (problems.length > 0) throw new ConfigError(file, problems);
   return { ...plant, file: resolve(file), settings, modelFolder, dataFolder: from(settings.data) };
+}
+
+/** Files that the settings name, from the folder of the configuration file. */
+function withFiles(settings: AgentFile, from: (path: string) => string): AgentFile {
+  const { tls, tokenFile, webRoot } = settings.api;
+  const api = {
+    ...settings.api,
+    ...(tokenFile !== undefined && { tokenFile: from(tokenFile) }),
+    ...(webRoot !== undefined && { webRoot: from(webRoot) }),
+    ...(tls && { tls: { certFile: from(tls.certFile), keyFile: from(tls.keyFile) } }),
+  };
+  const devices = settings.devices.map((device) => {
+    if (device.protocol !== "opcua") return device;
+    const { passwordFile, certificateFolder } = device.connection;
+    const connection = {
+      ...device.connection,
+      ...(passwordFile !== undefined && { passwordFile: from(passwordFile) }),
+      ...(certificateFolder !== undefined && { certificateFolder: from(certificateFolder) }),
+    };
+    return { ...device, connection };
+  });
+  return { ...settings, api, devices };
 }
 
 function describeIssues(error: z.ZodError, source: YamlSource): ConfigProblem[] {

@@ -39,6 +39,7 @@ const sensor: Sensor = {
   machine: "bench",
   name: "drive end",
   waveform: 0,
+  unit: "m/s2",
   toMetresPerSecondSquared: 1,
   bearing: { name: "6205", rollers: 9, diameterRatio: 0.2043, contactAngleDeg: 0 },
 };

@@ -220,11 +220,11 @@ describe("an OPC UA driver that loses its server", () => {
     const server = await serve();
     const watched = run(
       { tags: [server.add("v", "Double", 1)] },
-      { endpoint: server.url, connectTimeoutMs: 100, heartbeatMs: 250 },
+      { endpoint: server.url, connectTimeoutMs: 1000, heartbeatMs: 1200 },
     );
     await watched.until(newest(0));
     const before = server.requests("ReadRequest");
-    await vi.waitUntil(() => server.requests("ReadRequest") >= before + 4, { timeout: 20_000 });
+    await vi.waitUntil(() => server.requests("ReadRequest") >= before + 2, { timeout: 20_000 });
     server.set("v", 2);
     await watched.until(newest(0, ({ value }) => value === 2));
     expect(watched.notes).toEqual([{ kind: "link", up: true, reason: "connected" }]);

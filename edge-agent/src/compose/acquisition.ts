@@ -14,7 +14,6 @@ import { createDriver } from "./drivers.ts";
 export interface Acquisition {
   /** By the index that readings carry. A tag that was removed stays, so that no index changes its meaning. */
   readonly tags: readonly Tag[];
-  readonly waveforms: readonly WaveformSource[];
   /** Stops devices that are gone or changed and makes ready those that are new. */
   apply(config: Pick<AgentConfig, "devices">): ApplyReport;
   /** Starts what was made ready. */
@@ -75,7 +74,6 @@ export function createAcquisition(
 
   return {
     tags: tags.items,
-    waveforms: waveforms.items,
     apply(config) {
       const wanted = new Map(config.devices.map((device) => [device.plan.device, device]));
       const stopped: string[] = [];

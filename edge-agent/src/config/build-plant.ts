@@ -192,6 +192,7 @@ function buildSensor(
       machine,
       name: sensor.name ?? source.name,
       waveform,
+      unit: source.unit,
       ...(sensor.bearing && { bearing: sensor.bearing }),
       ...(factor !== undefined && { toMetresPerSecondSquared: factor }),
     },

@@ -108,6 +108,7 @@ describe("machineDto", () => {
         machine: "s/a/l/c/pump",
         name: "vib",
         waveform: 0,
+        unit: "m/s2",
         toMetresPerSecondSquared: 1,
       },
     ],

@@ -18,6 +18,8 @@ export interface Sensor {
   /** Index into the agent's waveform tags. */
   readonly waveform: number;
   readonly bearing?: BearingGeometry;
+  /** UCUM code of the samples. */
+  readonly unit: string;
   /** Multiplies samples into m/s2; absent where the unit is no acceleration (then no velocity is computed). */
   readonly toMetresPerSecondSquared?: number;
 }

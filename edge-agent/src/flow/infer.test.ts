@@ -21,7 +21,7 @@ const contract: ModelContract = {
   spectrumLength: 1,
   anomalyThreshold: 0.5,
 };
-const sensor: Sensor = { id: "s", machine: "m", name: "drive end", waveform: 0 };
+const sensor: Sensor = { id: "s", machine: "m", name: "drive end", waveform: 0, unit: "m/s2" };
 const features: Features = { rms: 1, peak: 1, crest: 1, kurtosis: 3, skewness: 0, lines: [] };
 
 function block(sequence: number, more: Partial<Waveform> = {}): Waveform {

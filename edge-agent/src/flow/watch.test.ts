@@ -31,7 +31,7 @@ const machine: Machine = {
   id: "s/a/l/c/pump",
   name: "Pump",
   path: { site: "s", area: "a", line: "l", cell: "c", asset: "pump" },
-  sensors: [{ id: "s/a/l/c/pump/v", machine: "s/a/l/c/pump", name: "drive end", waveform: 3 }],
+  sensors: [{ id: "s/a/l/c/pump/v", machine: "s/a/l/c/pump", name: "drive end", waveform: 3, unit: "m/s2" }],
   tags: [],
 };
 const [sensor] = machine.sensors as [Machine["sensors"][number]];

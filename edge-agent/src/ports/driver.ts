@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 
 /** A waveform tag and the tag that counts its blocks. */
 export interface WaveformSource extends WaveformTag {
-  /** Address of a whole number that the device changes before and after it rewrites the block. */
+  /** Address of a whole number that the device changes, by one as a rule, whenever it rewrites the block. */
   readonly sequenceAddress: string;
 }
 

@@ -53,7 +53,7 @@ const MACHINES: readonly Machine[] = [
         name: "drive end",
         waveform: 0,
         bearing: { name: "6205", rollers: 9, diameterRatio: 0.2, contactAngleDeg: 0 },
-        toMetresPerSecondSquared: 9.80665,
+        unit: "[g]", toMetresPerSecondSquared: 9.80665,
       },
     ],
     nominalShaftHz: 25,

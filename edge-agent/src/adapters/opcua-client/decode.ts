@@ -3,7 +3,7 @@ import type { RawColumns, Scalar, Value } from "../../core/reading.ts";
 import type { TimeUs } from "../../core/time.ts";
 
 /** What this adapter reads of node-opcua's Variant; what stands inside came from a peer. */
-export interface PeerVariant {
+interface PeerVariant {
   readonly dataType: number;
   readonly arrayType: number;
   readonly value: unknown;
@@ -88,7 +88,7 @@ function put(rows: RawColumns, row: number, value: Exclude<Value, null>): void {
 /** "unfit": a type that has no form in a reading; "no-number": NaN or infinite. */
 type Decoded<T> = { readonly is: T } | null | "unfit" | "no-number";
 
-export function decodeVariant(variant: PeerVariant): Decoded<Exclude<Value, null>> {
+function decodeVariant(variant: PeerVariant): Decoded<Exclude<Value, null>> {
   if (variant.arrayType === SCALAR) return decodeScalar(variant.dataType, variant.value);
   const items: readonly unknown[] | undefined = arrayOf(variant.value);
   if (items === undefined) return variant.value === null || variant.value === undefined ? null : "unfit";

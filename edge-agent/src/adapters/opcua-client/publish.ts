@@ -24,8 +24,10 @@ export interface PublishTasks {
   onLost(reason: unknown): void;
 }
 
-// An answer travels while the next request is under way; more than this gains nothing and costs a server memory.
-const MOST_IN_FLIGHT = 10;
+// A server without a request at hand cannot send. As many to spare as node-opcua's own client keeps; a server that has
+// no room for them says so.
+const SPARE_REQUESTS = 4;
+const MOST_IN_FLIGHT = 20;
 
 /** Fetches notifications until the signal aborts: keeps requests waiting at the server, and acknowledges. */
 export function startPublishing(
@@ -40,7 +42,7 @@ export function startPublishing(
   const heard = new Map(subscriptions.map((subscription) => [subscription.id, clock.monotonicMs()]));
   let acknowledgements: { subscriptionId: number; sequenceNumber: number }[] = [];
   let inFlight = 0;
-  let mostInFlight = Math.min(MOST_IN_FLIGHT, subscriptions.length + 1);
+  let mostInFlight = Math.min(MOST_IN_FLIGHT, subscriptions.length + SPARE_REQUESTS);
   const keepAliveMs = Math.max(0, ...subscriptions.map((one) => one.keepAliveMs));
   // A request waits behind the others for its turn.
   const timeoutHint = Math.min(0x7fffffff, 2 * keepAliveMs * (mostInFlight + 1) + 10_000);

@@ -11,7 +11,6 @@ import type { Api, ApiContext } from "../api-types.ts";
 import { HttpProblem, quoted } from "../problem.ts";
 import { countParam, idParams, noQuery, refusals, withinTime } from "../requests.ts";
 import { spectrogram, waveform } from "../schemas.ts";
-import { unitOf } from "../sensor-unit.ts";
 
 // A block may hold a million samples; so many are a screen's picture many times over, and an answer below 1 MB.
 const MOST_SAMPLES = 65_536;
@@ -65,7 +64,7 @@ export function waveformRoutes(app: Api, context: ApiContext): void {
     },
     async (request) => {
       const { sensor, block } = newest(request.params.id);
-      return waveformDto(sensor.id, unitOf(sensor), block, request.query);
+      return waveformDto(sensor.id, sensor.unit, block, request.query);
     },
   );
 

@@ -1,0 +1,136 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { EdgeError } from "../../core/errors.ts";
+
+/** What the history asks of SQLite; tests put a failing disk behind it. */
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): StatementSync;
+  close(): void;
+  readonly isTransaction: boolean;
+}
+
+export interface DatabaseLimits {
+  readonly maxBytes: number;
+  /** Pages that the file may have; by default what `maxBytes` holds. */
+  readonly pageLimit?: number | undefined;
+}
+
+const PAGE_BYTES = 8192;
+
+/** Before 3.51.3 two checkpoints in a row could corrupt a WAL database (fixed there, sqlite.org/wal.html). */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+
+/** Share of `maxBytes` that is left to the write-ahead log. */
+const WAL_SHARE = 1 / 8;
+const MOST_WAL_BYTES = 32 * 2 ** 20;
+
+export function openDatabase(file: string, limits: DatabaseLimits): Database {
+  const db = new DatabaseSync(file, { timeout: 2000 });
+  try {
+    assertVersion(db);
+    configure(db, limits);
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+  return db;
+}
+
+const walBytesOf = (limits: DatabaseLimits): number => Math.min(MOST_WAL_BYTES, limits.maxBytes * WAL_SHARE);
+
+/** Pages that the file may have beside its log. */
+export const pagesOf = (limits: DatabaseLimits): number =>
+  limits.pageLimit ?? Math.floor((limits.maxBytes - walBytesOf(limits)) / PAGE_BYTES);
+
+/** Every setting that durability hangs on is stated, whatever the library's defaults are. */
+function configure(db: Database, limits: DatabaseLimits): void {
+  const walBytes = walBytesOf(limits);
+  // The log grows past the checkpoint's threshold by one transaction: half of its room is the threshold.
+  const walPages = Math.floor(walBytes / 2 / PAGE_BYTES);
+  for (const pragma of [
+    // These two act on a new file only, and before anything is written.
+    `page_size = ${PAGE_BYTES}`,
+    "auto_vacuum = INCREMENTAL",
+    // One process owns the file: a second agent is refused instead of doubling every reading. It also keeps the
+    // index of the log in ordinary memory, so that nothing is mapped.
+    "locking_mode = EXCLUSIVE",
+    "mmap_size = 0",
+    "journal_mode = WAL",
+    // Each commit is flushed to the disk: it survives a power cut, not only kill -9.
+    "synchronous = FULL",
+    `wal_autocheckpoint = ${walPages}`,
+    `journal_size_limit = ${Math.floor(walBytes)}`,
+    "temp_store = MEMORY",
+    "cache_size = -8192",
+    "cell_size_check = ON",
+    `max_page_count = ${pagesOf(limits)}`,
+  ]) {
+    db.prepare(`PRAGMA ${pragma}`).all();
+  }
+}
+
+function assertVersion(db: Database): void {
+  const text = String(db.prepare("SELECT sqlite_version() AS version").get()?.["version"]);
+  if (isOldSqlite(text)) {
+    throw new EdgeError(
+      "HISTORY_FAILED",
+      `the history needs SQLite ${OLDEST_SQLITE.join(".")} or newer, this Node.js carries ${text}: older ones can corrupt the file; install Node.js 24.18.1 or newer`,
+    );
+  }
+}
+
+export function isOldSqlite(version: string): boolean {
+  const parts = version.split(".").map(Number);
+  for (const [i, least] of OLDEST_SQLITE.entries()) {
+    const part = parts[i] ?? 0;
+    if (part !== least) return part < least;
+  }
+  return false;
+}
+
+/** All of `work` or nothing of it. */
+export function transaction<T>(db: Database, work: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (thrown) {
+    // A full disk or a failed write may have rolled back already.
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw thrown;
+  }
+}
+
+export function pragmaNumber(db: Database, name: string): number {
+  return Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+}
+
+/** The first things that `quick_check` finds wrong; undefined where the file is sound. */
+export function findDamage(db: Database): string | undefined {
+  const rows = db.prepare("PRAGMA quick_check(3)").all();
+  const text = rows.map((row) => String(row["quick_check"])).join("; ");
+  return text === "ok" ? undefined : text;
+}
+
+export type SqliteFault = "busy" | "corrupt" | "denied" | "full" | "io" | "other";
+
+// Primary result codes, sqlite.org/rescode.html.
+const FAULTS: Readonly<Record<number, SqliteFault>> = {
+  5: "busy",
+  6: "busy",
+  8: "denied",
+  10: "io",
+  11: "corrupt",
+  13: "full",
+  14: "denied",
+  26: "corrupt",
+};
+
+/** What kind of trouble an error of node:sqlite is; undefined where it is none of SQLite's. */
+export function faultOf(thrown: unknown): SqliteFault | undefined {
+  if (!(thrown instanceof Error) || !("errcode" in thrown) || typeof thrown.errcode !== "number") {
+    return undefined;
+  }
+  return FAULTS[thrown.errcode & 0xff] ?? "other";
+}

@@ -1,0 +1,104 @@
+import type { Database } from "./database.ts";
+import { type Rows, sourceTimeOf } from "./rows.ts";
+import { decodeJournal, encodeJournal } from "./rows-blob.ts";
+
+/** Commits that are not compacted yet: one row each. */
+export interface Journal {
+  /** Within a transaction. @returns bytes that it takes */
+  append(rows: Rows, tagReadings: number): number;
+  /** Commits after `id`, oldest first, until `most` readings are together; at least one where there is any. */
+  after(id: number, most: number): readonly JournalEntry[];
+  /** Commits with readings of fromUs..toUs, oldest first. */
+  between(fromUs: number, toUs: number): Iterable<JournalEntry>;
+  /** Within a transaction. */
+  removeTo(id: number): void;
+  totals(): JournalTotals;
+}
+
+export interface JournalEntry {
+  readonly id: number;
+  readonly readings: number;
+  readonly tagReadings: number;
+  /** undefined where the blob is damaged */
+  readonly rows: Rows | undefined;
+}
+
+export interface JournalTotals {
+  readonly readings: number;
+  readonly tagReadings: number;
+  readonly bytes: number;
+  readonly firstUs: number | undefined;
+}
+
+type Row = Record<string, unknown>;
+
+export function createJournal(db: Database): Journal {
+  const insert = db.prepare(
+    "INSERT INTO journal (t0, t1, first_us, readings, tag_readings, rows) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const after = db.prepare("SELECT id, readings, tag_readings, rows FROM journal WHERE id > ? ORDER BY id");
+  const between = db.prepare(
+    "SELECT id, readings, tag_readings, rows FROM journal WHERE t1 >= ? AND t0 < ? ORDER BY id",
+  );
+  const remove = db.prepare("DELETE FROM journal WHERE id <= ?");
+  const totals = db.prepare(
+    "SELECT coalesce(sum(readings), 0) AS readings, coalesce(sum(tag_readings), 0) AS tag_readings, coalesce(sum(length(rows)), 0) AS bytes FROM journal",
+  );
+  const first = db.prepare("SELECT first_us FROM journal ORDER BY id LIMIT 1");
+
+  return {
+    append(rows, tagReadings) {
+      const { t0, t1 } = timesOf(rows);
+      const blob = encodeJournal(rows);
+      insert.run(t0, t1, rows.batchTimeUs[0] ?? 0, rows.count, tagReadings, blob);
+      return blob.length;
+    },
+    after(id, most) {
+      const entries: JournalEntry[] = [];
+      let readings = 0;
+      for (const row of after.iterate(id)) {
+        const entry = entryOf(row);
+        if (entries.length > 0 && readings + entry.readings > most) break;
+        entries.push(entry);
+        readings += entry.readings;
+      }
+      return entries;
+    },
+    *between(fromUs, toUs) {
+      for (const row of between.iterate(fromUs, toUs)) yield entryOf(row);
+    },
+    removeTo(id) {
+      remove.run(id);
+    },
+    totals() {
+      const row = totals.get() ?? {};
+      const firstUs = first.get()?.["first_us"];
+      return {
+        readings: Number(row["readings"]),
+        tagReadings: Number(row["tag_readings"]),
+        bytes: Number(row["bytes"]),
+        firstUs: firstUs === undefined ? undefined : Number(firstUs),
+      };
+    },
+  };
+}
+
+function entryOf(row: Row): JournalEntry {
+  return {
+    id: Number(row["id"]),
+    readings: Number(row["readings"]),
+    tagReadings: Number(row["tag_readings"]),
+    rows: decodeJournal(row["rows"] as Uint8Array),
+  };
+}
+
+function timesOf(rows: Rows): { t0: number; t1: number } {
+  let t0 = Number.POSITIVE_INFINITY;
+  let t1 = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rows.count; i += 1) {
+    const timeUs = sourceTimeOf(rows, i);
+    if (timeUs < t0) t0 = timeUs;
+    if (timeUs > t1) t1 = timeUs;
+  }
+  return { t0, t1 };
+}

@@ -1,0 +1,58 @@
+import { EdgeError } from "../../core/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+
+/** A promise that certainly ends: with an answer, with the caller's signal, or when its time is over. */
+export interface Pending<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+  readonly isSettled: boolean;
+}
+
+export function createPending<T>(
+  clock: Clock,
+  timeoutMs: number,
+  what: string,
+  signal: AbortSignal,
+): Pending<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const deadline = clock.deadline(timeoutMs, signal);
+  let isSettled = false;
+
+  function settle(): void {
+    isSettled = true;
+    deadline.dispose();
+    deadline.signal.removeEventListener("abort", onAbort);
+  }
+
+  function onAbort(): void {
+    settle();
+    reject(
+      deadline.expired
+        ? new EdgeError(
+            "HISTORY_FAILED",
+            `the history did not answer within ${timeoutMs} ms (${what}): the disk is slow or the file is being checked; ask again`,
+          )
+        : deadline.signal.reason,
+    );
+  }
+
+  if (deadline.signal.aborted) onAbort();
+  else deadline.signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    promise,
+    resolve(value) {
+      if (isSettled) return;
+      settle();
+      resolve(value);
+    },
+    reject(error) {
+      if (isSettled) return;
+      settle();
+      reject(error);
+    },
+    get isSettled() {
+      return isSettled;
+    },
+  };
+}

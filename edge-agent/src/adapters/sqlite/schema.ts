@@ -1,0 +1,70 @@
+import { EdgeError } from "../../core/errors.ts";
+import { type Database, pragmaNumber, transaction } from "./database.ts";
+
+export const SCHEMA_VERSION = 1;
+
+/** "SteH": marks the file as a history, so that no other program's database is ever written to or set aside. */
+const APPLICATION_ID = 0x53746548;
+
+/* A segment is what was recorded between two compactions. Its chunks lie together, in the order of their series:
+ *  id = segment x 2^24 + key, so that one series of one segment is found without an index, writing only ever appends
+ *  and dropping a segment frees whole pages. A segment counts only once it is valid: chunks of others are waste. */
+const TABLES = `
+CREATE TABLE schema_version (version INTEGER NOT NULL);
+INSERT INTO schema_version VALUES (${SCHEMA_VERSION});
+CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO state VALUES ('stopped_cleanly', 1);
+CREATE TABLE series (key INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name));
+CREATE TABLE journal (
+  id INTEGER PRIMARY KEY, t0 REAL NOT NULL, t1 REAL NOT NULL, first_us REAL NOT NULL, readings INTEGER NOT NULL,
+  tag_readings INTEGER NOT NULL, rows BLOB NOT NULL);
+CREATE TABLE segment (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, valid INTEGER NOT NULL, t0 REAL, t1 REAL, first_us REAL, last_us REAL,
+  tag_readings INTEGER NOT NULL DEFAULT 0, audit_to INTEGER, waveform_to INTEGER, times BLOB);
+CREATE TABLE chunk (
+  id INTEGER PRIMARY KEY, t0 REAL NOT NULL, t1 REAL NOT NULL, readings INTEGER NOT NULL, usable INTEGER NOT NULL,
+  min REAL, max REAL, sum REAL, rows BLOB NOT NULL);
+CREATE TABLE alarm (
+  id TEXT NOT NULL UNIQUE, raised_us REAL NOT NULL, is_open INTEGER NOT NULL, audited INTEGER NOT NULL, json TEXT NOT NULL);
+CREATE INDEX alarm_raised ON alarm (raised_us);
+CREATE TABLE alarm_audit (id INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, at_us REAL NOT NULL, json TEXT NOT NULL);
+CREATE TABLE waveform (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, sensor TEXT NOT NULL, unit TEXT NOT NULL, json TEXT NOT NULL,
+  samples BLOB NOT NULL);
+CREATE INDEX waveform_alarm ON waveform (alarm);
+CREATE TABLE baseline (sensor TEXT PRIMARY KEY, json TEXT NOT NULL);
+PRAGMA application_id = ${APPLICATION_ID};
+`;
+
+/** Makes the tables of a new file; refuses a file that is not ours to write to.
+ *  @throws EdgeError HISTORY_FAILED */
+export function prepareSchema(db: Database, file: string): void {
+  const tables = Number(db.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.["n"]);
+  if (tables === 0) {
+    transaction(db, () => db.exec(TABLES));
+    return;
+  }
+  if (pragmaNumber(db, "application_id") !== APPLICATION_ID) {
+    throw new EdgeError(
+      "HISTORY_FAILED",
+      `${file} is a database of another program; name a file of its own for the history`,
+    );
+  }
+  const version = Number(db.prepare("SELECT version FROM schema_version").get()?.["version"]);
+  if (version !== SCHEMA_VERSION) {
+    throw new EdgeError(
+      "HISTORY_FAILED",
+      `the history ${file} was written by a newer version of this program (schema ${version}, this one knows ${SCHEMA_VERSION}); install that version again, or move the file away to begin a new history`,
+    );
+  }
+}
+
+/** True when the program that had the file open before did not close it. */
+export function wasStoppedCleanly(db: Database): boolean {
+  const row = db.prepare("SELECT value FROM state WHERE name = 'stopped_cleanly'").get();
+  return row?.["value"] === 1;
+}
+
+export function markStopped(db: Database, cleanly: boolean): void {
+  db.prepare("UPDATE state SET value = ? WHERE name = 'stopped_cleanly'").run(cleanly ? 1 : 0);
+}
