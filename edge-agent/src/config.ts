@@ -83,8 +83,11 @@ function describeIssues(error: z.ZodError, source: YamlSource): ConfigProblem[] 
   return error.issues
     .flatMap((issue) => flatten(issue))
     .map((issue) => {
-      const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
-      return { ...source.position(path, 0), path: pathOf(path), message: mend(issue) };
+      if (issue.code !== "unrecognized_keys") {
+        return { ...source.position(issue.path, 0), path: pathOf(issue.path), message: mend(issue) };
+      }
+      const path = [...issue.path, issue.keys[0] ?? ""];
+      return { ...source.keyPosition(path), path: pathOf(path), message: mend(issue) };
     });
 }
 

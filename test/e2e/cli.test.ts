@@ -96,7 +96,7 @@ describe("stethos check", () => {
     );
     const first = await outcome("check", "-c", configFile());
     expect(first.code).toBe(1);
-    expect(first.output).toContain(':6:34: devices[0].connection.prot: "prot" is no setting here');
+    expect(first.output).toContain(':6:35: devices[0].connection.prot: "prot" is no setting here');
     await configure(
       [
         "version: 1",

@@ -119,7 +119,7 @@ describe.each(sources)("first light, $name", ({ env, source }) => {
   it("takes the operator's acknowledgement and keeps it", async () => {
     const machine = story.failing[0] ?? "";
     const row = page.locator(`[data-alarm][data-machine="${machine}"]`).first();
-    await row.getByRole("button", { name: /acknowledge/i }).click();
+    await row.locator("button", { hasText: /^Acknowledge$/ }).click();
     await page.waitForSelector(`[data-alarm][data-machine="${machine}"][data-state="acknowledged-active"]`, {
       timeout: 10_000,
     });

@@ -6,6 +6,8 @@ export interface YamlSource {
   readonly value: unknown;
   /** Line and column, from 1, of what stands at `path`, or of the nearest thing above it; `at` characters on. */
   position(path: readonly PropertyKey[], at: number): { readonly line: number; readonly column: number };
+  /** The same of its name, for a name that should not be there. */
+  keyPosition(path: readonly PropertyKey[]): { readonly line: number; readonly column: number };
 }
 
 /** YAML 1.2 core. Repeated keys, tabs and anything that was not understood are problems, never guesses.
@@ -33,26 +35,28 @@ export function parseYaml(file: string, text: string): YamlSource {
   return {
     // maxAliasCount bounds what a few lines of aliases can blow up to.
     value: document.toJS({ maxAliasCount: 100 }),
-    position: (path, at) => position(offsetOf(document.contents, path) + at),
+    position: (path, at) => position(offsetsOf(document.contents, path).value + at),
+    keyPosition: (path) => position(offsetsOf(document.contents, path).key),
   };
 }
 
-function offsetOf(root: Node | null, path: readonly PropertyKey[]): number {
+/** Where the name and the value of the deepest known part of `path` begin. */
+function offsetsOf(root: Node | null, path: readonly PropertyKey[]): { key: number; value: number } {
   let node: unknown = root;
-  let offset = 0;
-  for (const key of path) {
-    if (isNode(node) && node.range) offset = node.range[0];
-    const pair = isMap(node) ? node.items.find((item) => keyOf(item) === String(key)) : undefined;
+  let key = 0;
+  for (const step of path) {
+    if (isNode(node) && node.range) key = node.range[0];
+    const pair = isMap(node) ? node.items.find((item) => keyOf(item) === String(step)) : undefined;
     if (pair !== undefined) {
-      if (isNode(pair.key) && pair.key.range) offset = pair.key.range[0];
+      if (isNode(pair.key) && pair.key.range) key = pair.key.range[0];
       node = pair.value;
-    } else if (isCollection(node) && typeof key === "number") {
-      node = node.items[key];
+    } else if (isCollection(node) && typeof step === "number") {
+      node = node.items[step];
     } else {
-      return offset;
+      return { key, value: key };
     }
   }
-  return isNode(node) && node.range ? node.range[0] : offset;
+  return { key, value: isNode(node) && node.range ? node.range[0] : key };
 }
 
 const keyOf = (item: unknown): string | undefined => {
