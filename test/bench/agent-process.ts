@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -9,7 +9,6 @@ import type { Report } from "./harness.ts";
 import { startServers } from "./server-process.ts";
 
 const main = join(import.meta.dirname, "../../edge-agent/src/main.ts");
-const CLOCK_TICKS = 100;
 const PAGE_MIB = 4096 / 2 ** 20;
 const SETTLE_MS = 10_000;
 const MEASURE_MS = 20_000;
@@ -52,12 +51,16 @@ async function startAgentProcess(config: object): Promise<AgentProcess> {
   };
 }
 
-/** Seconds of CPU and MiB of memory that a process has used. */
+/** Seconds of CPU and MiB of memory that a process has used. Run time in nanoseconds of each thread: the clock ticks of
+ *  /proc/PID/stat miss work that is done in short bursts. */
 async function usageOf(pid: number): Promise<{ readonly cpuSeconds: number; readonly rssMiB: number }> {
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ") ?? [];
-  const ticks = Number(fields[11]) + Number(fields[12]);
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8")),
+  );
+  const nanoseconds = times.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0);
   const pages = Number((await readFile(`/proc/${pid}/statm`, "utf8")).split(" ")[1]);
-  return { cpuSeconds: ticks / CLOCK_TICKS, rssMiB: pages * PAGE_MIB };
+  return { cpuSeconds: nanoseconds / 1e9, rssMiB: pages * PAGE_MIB };
 }
 
 const asset = "area/line/cell/machine";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { createSystemClock } from "../adapters/node/clock.ts";
 import { createLogger, type LogLevel } from "../adapters/node/logger.ts";
+import { releaseStartMemory } from "../adapters/node/memory.ts";
 import { systemRandom } from "../adapters/node/random.ts";
 import { startAgent } from "../compose.ts";
 import { readConfig } from "../config.ts";
@@ -35,6 +36,7 @@ export const runCommand: AddCommand = (program, context) => {
         version: context.version,
         ...(existsSync(context.webRoot) && { webRoot: context.webRoot }),
       });
+      releaseStartMemory();
       say(context, `Stethos ${context.version} is listening. Open ${agent.address}`);
       const stop = untilStopped(context);
       const reload = async () => {
