@@ -34,7 +34,12 @@ process.exit(
         {
           name: "tests",
           what: "unit, contract, integration, browser and end-to-end tests with coverage (vitest)",
-          run: () => run(bin("vitest"), ["run", "--coverage", ...process.argv.slice(2)], env),
+          run: () =>
+            run(
+              bin("vitest"),
+              ["run", "--config", ".workshop/vitest.config.ts", "--coverage", ...process.argv.slice(2)],
+              env,
+            ),
         },
         {
           name: "models",

@@ -29,7 +29,7 @@ async function open(): Promise<InferenceSession | undefined> {
 
 const floats = (tensor: InferenceSession.OnnxValueMapType[string] | undefined): Float32Array<ArrayBuffer> => {
   // A copy: the runtime owns the memory behind its outputs.
-  if (tensor instanceof Tensor && tensor.data instanceof Float32Array) return Float32Array.from(tensor.data);
+  if (tensor instanceof Tensor && tensor.data instanceof Float32Array) return tensor.data.slice();
   throw new TypeError("an output of the model is no float32 tensor");
 };
 

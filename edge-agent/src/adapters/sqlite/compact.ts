@@ -25,10 +25,11 @@ export function* compact(
   journal: Journal,
   segments: SegmentTable,
   most: number,
+  space: Workspace,
 ): Generator<undefined, Compacted> {
-  const gathered = yield* gather(journal, most);
+  const gathered = yield* gather(journal, most, space);
   const { rows, toId, lost } = gathered;
-  const sorted = sortByKey(rows);
+  const sorted = sortByKey(rows, space);
   yield;
   const segment = transaction(db, () => segments.begin());
   const newestUs = rows.batchTimeUs.at(-1) ?? 0;
@@ -52,6 +53,25 @@ export function* compact(
   return { newestUs, lost };
 }
 
+/** Memory that one compaction leaves to the next: tens of megabytes that need not be found, cleared and given back
+ *  again and again. */
+export interface Workspace {
+  rows: RowsDraft;
+  order: Uint32Array;
+}
+
+export const createWorkspace = (): Workspace => ({ rows: draftRows(0, 0), order: new Uint32Array(0) });
+
+function clear(space: Workspace, capacity: number): RowsDraft {
+  if (space.order.length < capacity) {
+    space.rows = draftRows(capacity, 0);
+    space.order = new Uint32Array(capacity);
+  }
+  space.rows.count = 0;
+  space.rows.texts.length = 0;
+  return space.rows;
+}
+
 interface Gathered {
   readonly rows: Rows;
   readonly tagReadings: number;
@@ -59,46 +79,39 @@ interface Gathered {
   readonly lost: number;
 }
 
-function* gather(journal: Journal, most: number): Generator<undefined, Gathered> {
-  const parts: Rows[] = [];
-  const sum = { readings: 0, batches: 0, tagReadings: 0, lost: 0, toId: 0 };
-  while (sum.readings < most) {
-    const entries = journal.after(sum.toId, STEP_READINGS);
-    if (entries.length === 0) break;
-    for (const entry of entries) {
-      sum.toId = entry.id;
+function* gather(journal: Journal, most: number, space: Workspace): Generator<undefined, Gathered> {
+  const { toId, readings } = journal.oldest(most);
+  const rows = clear(space, readings);
+  const batchTimeUs: number[] = [];
+  const sum = { tagReadings: 0, lost: 0 };
+  let id = 0;
+  while (id < toId) {
+    for (const entry of journal.after(id, toId, STEP_READINGS)) {
+      id = entry.id;
       if (entry.rows === undefined) {
         sum.lost += entry.readings;
         continue;
       }
-      parts.push(entry.rows);
-      sum.readings += entry.readings;
-      sum.batches += entry.rows.batchTimeUs.length;
+      addRows(rows, entry.rows, batchTimeUs.length);
+      for (const timeUs of entry.rows.batchTimeUs) batchTimeUs.push(timeUs);
       sum.tagReadings += entry.tagReadings;
     }
     yield;
   }
-  return { ...sum, rows: join(parts, sum.readings, sum.batches) };
+  return { ...sum, toId, rows: { ...rows, batchTimeUs: Float64Array.from(batchTimeUs) } };
 }
 
-function join(parts: readonly Rows[], readings: number, batches: number): Rows {
-  const all = draftRows(readings, batches);
-  let batch = 0;
-  for (const part of parts) {
-    const base = all.count;
-    for (let i = 0; i < part.count; i += 1) all.batch[base + i] = batch + (part.batch[i] as number);
-    all.key.set(part.key, base);
-    all.lagUs.set(part.lagUs, base);
-    all.status.set(part.status, base);
-    all.sequence.set(part.sequence, base);
-    all.kind.set(part.kind, base);
-    all.value.set(part.value, base);
-    all.batchTimeUs.set(part.batchTimeUs, batch);
-    for (const text of part.texts) all.texts.push(text);
-    all.count += part.count;
-    batch += part.batchTimeUs.length;
-  }
-  return all;
+function addRows(all: RowsDraft, part: Rows, firstBatch: number): void {
+  const base = all.count;
+  for (let i = 0; i < part.count; i += 1) all.batch[base + i] = firstBatch + (part.batch[i] as number);
+  all.key.set(part.key, base);
+  all.lagUs.set(part.lagUs, base);
+  all.status.set(part.status, base);
+  all.sequence.set(part.sequence, base);
+  all.kind.set(part.kind, base);
+  all.value.set(part.value, base);
+  for (const text of part.texts) all.texts.push(text);
+  all.count += part.count;
 }
 
 interface Sorted {
@@ -111,7 +124,7 @@ interface Sorted {
 }
 
 /** Counting sort: the keys are small whole numbers. */
-function sortByKey(rows: Rows): Sorted {
+function sortByKey(rows: Rows, { order }: Workspace): Sorted {
   let largest = 0;
   for (let i = 0; i < rows.count; i += 1) largest = Math.max(largest, rows.key[i] as number);
   const place = new Uint32Array(largest + 2);
@@ -122,7 +135,6 @@ function sortByKey(rows: Rows): Sorted {
     longest = Math.max(longest, place[key] as number);
     place[key] = (place[key] as number) + (place[key - 1] as number);
   }
-  const order = new Uint32Array(rows.count);
   for (let i = 0; i < rows.count; i += 1) {
     const key = rows.key[i] as number;
     const at = place[key] as number;

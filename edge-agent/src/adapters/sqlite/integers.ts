@@ -47,6 +47,11 @@ export function readIntegers<T extends Column>(source: ByteReader, column: T, co
     }
     const end = i + source.unsigned();
     if (end > count) throw new RangeError(`${end} numbers where ${count} are due`);
+    if (step === 0) {
+      // The common case, a column that stands still, at the speed of memory.
+      column.fill(value, i, end);
+      i = end;
+    }
     for (; i < end; i += 1) {
       value += step;
       column[i] = value;

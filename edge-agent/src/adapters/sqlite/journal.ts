@@ -1,15 +1,23 @@
+import type { TimeUs } from "../../core/time.ts";
 import type { Database } from "./database.ts";
 import { type Rows, sourceTimeOf } from "./rows.ts";
-import { decodeJournal, encodeJournal } from "./rows-blob.ts";
+import { createJournalScan, decodeJournal, encodeJournal } from "./rows-blob.ts";
 
 /** Commits that are not compacted yet: one row each. */
 export interface Journal {
   /** Within a transaction. @returns bytes that it takes */
   append(rows: Rows, tagReadings: number): number;
-  /** Commits after `id`, oldest first, until `most` readings are together; at least one where there is any. */
-  after(id: number, most: number): readonly JournalEntry[];
-  /** Commits with readings of fromUs..toUs, oldest first. */
-  between(fromUs: number, toUs: number): Iterable<JournalEntry>;
+  /** The oldest commits that hold `most` readings together, or all of them. */
+  oldest(most: number): { readonly toId: number; readonly readings: number };
+  /** Commits after `id` up to `toId`, oldest first, until `most` readings are together; at least one. */
+  after(id: number, toId: number, most: number): readonly JournalEntry[];
+  /** Readings of one series in the commits that have any of fromUs..toUs. @returns damaged commits */
+  visit(
+    key: number,
+    fromUs: TimeUs,
+    toUs: TimeUs,
+    each: (timeUs: TimeUs, status: number, value: number) => void,
+  ): number;
   /** Within a transaction. */
   removeTo(id: number): void;
   totals(): JournalTotals;
@@ -36,15 +44,18 @@ export function createJournal(db: Database): Journal {
   const insert = db.prepare(
     "INSERT INTO journal (t0, t1, first_us, readings, tag_readings, rows) VALUES (?, ?, ?, ?, ?, ?)",
   );
-  const after = db.prepare("SELECT id, readings, tag_readings, rows FROM journal WHERE id > ? ORDER BY id");
-  const between = db.prepare(
-    "SELECT id, readings, tag_readings, rows FROM journal WHERE t1 >= ? AND t0 < ? ORDER BY id",
+  const after = db.prepare(
+    "SELECT id, readings, tag_readings, rows FROM journal WHERE id > ? AND id <= ? ORDER BY id",
   );
+  const sizes = db.prepare("SELECT id, readings FROM journal ORDER BY id");
+  const between = db.prepare("SELECT rows FROM journal WHERE t1 >= ? AND t0 < ? ORDER BY id");
   const remove = db.prepare("DELETE FROM journal WHERE id <= ?");
   const totals = db.prepare(
     "SELECT coalesce(sum(readings), 0) AS readings, coalesce(sum(tag_readings), 0) AS tag_readings, coalesce(sum(length(rows)), 0) AS bytes FROM journal",
   );
   const first = db.prepare("SELECT first_us FROM journal ORDER BY id LIMIT 1");
+
+  const scan = createJournalScan();
 
   return {
     append(rows, tagReadings) {
@@ -53,10 +64,19 @@ export function createJournal(db: Database): Journal {
       insert.run(t0, t1, rows.batchTimeUs[0] ?? 0, rows.count, tagReadings, blob);
       return blob.length;
     },
-    after(id, most) {
+    oldest(most) {
+      const sum = { toId: 0, readings: 0 };
+      for (const row of sizes.iterate()) {
+        sum.toId = Number(row["id"]);
+        sum.readings += Number(row["readings"]);
+        if (sum.readings >= most) break;
+      }
+      return sum;
+    },
+    after(id, toId, most) {
       const entries: JournalEntry[] = [];
       let readings = 0;
-      for (const row of after.iterate(id)) {
+      for (const row of after.iterate(id, toId)) {
         const entry = entryOf(row);
         if (entries.length > 0 && readings + entry.readings > most) break;
         entries.push(entry);
@@ -64,8 +84,12 @@ export function createJournal(db: Database): Journal {
       }
       return entries;
     },
-    *between(fromUs, toUs) {
-      for (const row of between.iterate(fromUs, toUs)) yield entryOf(row);
+    visit(key, fromUs, toUs, each) {
+      let damaged = 0;
+      for (const row of between.iterate(fromUs, toUs)) {
+        if (!scan.visit(row["rows"] as Uint8Array, key, each)) damaged += 1;
+      }
+      return damaged;
     },
     removeTo(id) {
       remove.run(id);

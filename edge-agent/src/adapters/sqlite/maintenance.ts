@@ -1,4 +1,4 @@
-import { type Compacted, compact } from "./compact.ts";
+import { type Compacted, compact, createWorkspace } from "./compact.ts";
 import type { Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
 import type { Retention } from "./retention.ts";
@@ -30,6 +30,7 @@ export function createMaintenance(
   retention: Retention,
   limits: MaintenanceLimits,
 ): Maintenance {
+  const space = createWorkspace();
   let pending = journal.totals();
   let sinceMs: number | undefined;
   let running: Generator<undefined, Compacted> | undefined;
@@ -49,7 +50,7 @@ export function createMaintenance(
   }
 
   function stepCompaction(nowMs: number): number {
-    running ??= compact(db, journal, segments, limits.chunkReadings);
+    running ??= compact(db, journal, segments, limits.chunkReadings, space);
     try {
       const { done, value } = running.next();
       if (!done) return 0;

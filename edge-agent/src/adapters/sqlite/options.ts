@@ -20,7 +20,7 @@ export const historyOptions = z.strictObject({
   /** Recent readings are compacted at the latest after this. */
   chunkMinutes: z.number().positive().max(1440).default(60),
   /** ... and as soon as there are so many of them. */
-  chunkReadings: z.int().min(1000).max(4_000_000).default(1_000_000),
+  chunkReadings: z.int().min(1000).max(4_000_000).default(500_000),
   /** A question that has no answer by then is given up, ms. */
   queryTimeoutMs: z.int().min(100).max(120_000).default(10_000),
 });

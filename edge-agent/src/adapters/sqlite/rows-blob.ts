@@ -1,3 +1,4 @@
+import type { TimeUs } from "../../core/time.ts";
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./bytes.ts";
 import { seal, unseal } from "./envelope.ts";
 import { readIntegers, writeIntegers } from "./integers.ts";
@@ -7,7 +8,8 @@ import { readValues, writeValues } from "./values.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** One commit's rows as the blob of a journal row: cheap to make, as it lives a few minutes only. */
+/** One commit's rows as the blob of a journal row: cheap to make, as it lives a few minutes only. Keys, batches, lags
+ *  and status come first and the values last, where a {@link JournalScan} finds them. */
 export function encodeJournal(rows: Rows): Uint8Array {
   const { count } = rows;
   const out = createByteWriter(count * 10 + 64);
@@ -31,6 +33,55 @@ export function decodeJournal(blob: Uint8Array): Rows | undefined {
     const value = new Float64Array(source.bytes(count * 8).slice().buffer, 0, count);
     return { count, key, batchTimeUs, value, ...shared };
   });
+}
+
+/** One series out of a journal row, without unpacking the others: a recent trend looks through all of them. */
+export interface JournalScan {
+  /** @returns false where the blob is damaged */
+  visit(
+    blob: Uint8Array,
+    key: number,
+    each: (timeUs: TimeUs, status: number, value: number) => void,
+  ): boolean;
+}
+
+export function createJournalScan(): JournalScan {
+  // Kept from row to row: they are as large as the largest commit.
+  let columns = { key: new Uint32Array(0), batch: new Uint32Array(0), status: new Uint32Array(0) };
+  let lagUs = new Float64Array(0);
+
+  function reserve(count: number): void {
+    if (lagUs.length >= count) return;
+    const narrow = () => new Uint32Array(count);
+    columns = { key: narrow(), batch: narrow(), status: narrow() };
+    lagUs = new Float64Array(count);
+  }
+
+  return {
+    visit(blob, wanted, each) {
+      const done = decode(blob, (source, content) => {
+        const count = source.unsigned();
+        const batches = source.unsigned();
+        const batchTimeUs = readIntegers(source, new Float64Array(batches), batches);
+        reserve(count);
+        const { key, batch, status } = columns;
+        readIntegers(source, key, count);
+        let i = key.subarray(0, count).indexOf(wanted);
+        if (i < 0) return true;
+        readIntegers(source, batch, count);
+        readIntegers(source, lagUs, count);
+        readIntegers(source, status, count);
+        const values = new DataView(content.buffer, content.byteOffset + content.length - count * 8);
+        for (; i < count; i += 1) {
+          if (key[i] !== wanted) continue;
+          const timeUs = (batchTimeUs[batch[i] as number] as number) + (lagUs[i] as number);
+          each(timeUs, status[i] as number, values.getFloat64(i * 8, true));
+        }
+        return true;
+      });
+      return done === true;
+    },
+  };
 }
 
 /** Rows of one series as the blob of a chunk. `batch` keeps pointing into the segment's times. */
@@ -94,10 +145,10 @@ function readShared(source: ByteReader, count: number): Shared {
   return { batch, lagUs, status, sequence, kind, texts };
 }
 
-function decode<T>(blob: Uint8Array, read: (source: ByteReader) => T): T | undefined {
+function decode<T>(blob: Uint8Array, read: (source: ByteReader, content: Uint8Array) => T): T | undefined {
   try {
     const content = unseal(blob);
-    return content === undefined ? undefined : read(createByteReader(content));
+    return content === undefined ? undefined : read(createByteReader(content), content);
   } catch {
     // A checksum that fits by chance: what is inside then ends early or asks for the impossible. Damaged, too.
     return undefined;

@@ -1,8 +1,9 @@
 import { isUsable } from "../../core/quality.ts";
+import type { TimeUs } from "../../core/time.ts";
 import type { Trend, TrendQuery } from "../../ports/history.ts";
 import { type Buckets, createBuckets } from "./buckets.ts";
 import type { Journal } from "./journal.ts";
-import { type Rows, sourceTimeOf } from "./rows.ts";
+import { sourceTimeOf } from "./rows.ts";
 import { decodeChunk, decodeTimes } from "./rows-blob.ts";
 import type { SegmentTable } from "./segment.ts";
 
@@ -20,16 +21,16 @@ export function readTrend(
   query: TrendQuery,
 ): TrendResult {
   const buckets = createBuckets(query);
+  const { fromUs, toUs } = query;
+  if (key === undefined) return { trend: buckets.trend(), damaged: 0 };
+  const add = (timeUs: TimeUs, status: number, value: number) => {
+    if (isUsable(status) && Number.isFinite(value)) buckets.add(timeUs, value);
+  };
   let damaged = 0;
-  if (key !== undefined) {
-    for (const segment of segments.between(query.fromUs, query.toUs)) {
-      if (!addChunk(buckets, segments, segment, key)) damaged += 1;
-    }
-    for (const { rows } of journal.between(query.fromUs, query.toUs)) {
-      if (rows === undefined) damaged += 1;
-      else addRows(buckets, rows, key);
-    }
+  for (const segment of segments.between(fromUs, toUs)) {
+    if (!addChunk(buckets, segments, segment, key, add)) damaged += 1;
   }
+  damaged += journal.visit(key, fromUs, toUs, add);
   return { trend: buckets.trend(), damaged };
 }
 
@@ -39,6 +40,7 @@ function addChunk(
   segments: SegmentTable,
   segment: { readonly id: number; readonly times: Uint8Array },
   key: number,
+  add: (timeUs: TimeUs, status: number, value: number) => void,
 ): boolean {
   const chunk = segments.chunk(segment.id, key);
   if (chunk === undefined) return true;
@@ -46,19 +48,9 @@ function addChunk(
   const batchTimeUs = decodeTimes(segment.times);
   const rows = decodeChunk(chunk.rows);
   if (batchTimeUs === undefined || rows === undefined) return false;
-  addRows(buckets, { ...rows, batchTimeUs });
-  return true;
-}
-
-type OneOrMany = Omit<Rows, "key"> & { readonly key?: Uint32Array };
-
-/** Adds the usable values of `key`, or of all rows where there is no `rows.key`. */
-function addRows(buckets: Buckets, rows: OneOrMany, key?: number): void {
+  const timed = { ...rows, batchTimeUs };
   for (let i = 0; i < rows.count; i += 1) {
-    if (rows.key !== undefined && rows.key[i] !== key) continue;
-    const value = rows.value[i] as number;
-    if (isUsable(rows.status[i] as number) && Number.isFinite(value)) {
-      buckets.add(sourceTimeOf(rows, i), value);
-    }
+    add(sourceTimeOf(timed, i), rows.status[i] as number, rows.value[i] as number);
   }
+  return true;
 }

@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: join(import.meta.dirname, ".."),
+  test: {
+    include: ["{edge-agent,web-twin}/src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: "forks",
+    maxWorkers: 2,
+    coverage: {
+      provider: "v8",
+      // Every source file of the product counts, whether a test touched it or not.
+      include: ["edge-agent/src/**/*.ts", "web-twin/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/*.d.ts"],
+      reporter: ["text-summary", "json"],
+      reportsDirectory: ".cache/coverage",
+      thresholds: { lines: 85, branches: 85 },
+    },
+  },
+});
