@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checks } from "./checks.ts";
 import { bin, ensureDebian, root, run, runSteps, say } from "./steps.ts";
@@ -22,6 +22,22 @@ async function testModels(): Promise<number> {
   return code !== 0 ? code : run(join(models, ".venv/bin/python"), ["-m", "pytest", "-q"], env, models);
 }
 
+const coverage = join(root, ".cache");
+
+async function runTests(): Promise<number> {
+  for (const folder of ["coverage", "browser-coverage", "process-coverage"]) {
+    rmSync(join(coverage, folder), { recursive: true, force: true });
+  }
+  return run(
+    bin("vitest"),
+    ["run", "--config", ".workshop/vitest.config.ts", "--coverage", ...process.argv.slice(2)],
+    {
+      ...env,
+      STETHOS_PROCESS_COVERAGE: join(coverage, "process-coverage"),
+    },
+  );
+}
+
 process.exit(
   isReady
     ? await runSteps([
@@ -34,12 +50,12 @@ process.exit(
         {
           name: "tests",
           what: "unit, contract, integration, browser and end-to-end tests with coverage (vitest)",
-          run: () =>
-            run(
-              bin("vitest"),
-              ["run", "--config", ".workshop/vitest.config.ts", "--coverage", ...process.argv.slice(2)],
-              env,
-            ),
+          run: runTests,
+        },
+        {
+          name: "coverage",
+          what: "coverage of every source file: vitest, the page in Chromium, the agent's own processes",
+          run: () => run(process.execPath, [join(root, ".workshop/coverage.ts")]),
         },
         {
           name: "models",

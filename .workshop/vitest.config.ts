@@ -15,9 +15,10 @@ export default defineConfig({
       // Every source file of the product counts, whether a test touched it or not.
       include: ["edge-agent/src/**/*.ts", "web-twin/src/**/*.ts"],
       exclude: ["**/*.test.ts", "**/*.d.ts"],
-      reporter: ["text-summary", "json"],
+      reporter: ["json"],
       reportsDirectory: ".cache/coverage",
-      thresholds: { lines: 85, branches: 85 },
+      // The threshold stands in coverage.ts, where what ran outside of vitest is added.
+      reportOnFailure: true,
     },
   },
 });

@@ -22,7 +22,7 @@ export interface Cast {
 
 const SITE = "Riverside";
 
-export const cast: readonly Cast[] = [
+export const cast = [
   {
     name: "Feed pump P-101",
     area: "Boiler house",
@@ -77,7 +77,7 @@ export const cast: readonly Cast[] = [
     index: 94,
     anomaly: 0.12,
   },
-];
+] as const satisfies readonly Cast[];
 
 export const machineId = ({ area, line, asset }: Cast): string => [SITE, area, line, "C1", asset].join("/");
 export const sensorId = (member: Cast): string => `${machineId(member)}/vibration`;

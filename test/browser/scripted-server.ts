@@ -153,7 +153,11 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
     });
   });
   server.on("upgrade", (request, socket) => {
-    if (!state.isUp || !isAdmitted(request)) {
+    if (!state.isUp) {
+      socket.destroy();
+      return;
+    }
+    if (!isAdmitted(request)) {
       socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
       return;
     }

@@ -101,7 +101,9 @@ describe.each(sources)("first light, $name", ({ env, source }) => {
         .poll(async () => (await status()).counters["waveforms"] ?? 0, { timeout: STORY_MS, interval: 500 })
         .toBeGreaterThan(6 * STORY_BLOCKS);
       expect(new Set((await alarms()).map((row) => row.machine))).toEqual(new Set(story.failing));
-      for (const machine of story.failing) expect(await healthOf(machine)).toBe("alarm");
+      for (const machine of story.failing) {
+        await expect.poll(() => healthOf(machine), { timeout: STORY_MS, interval: 500 }).toBe("alarm");
+      }
       for (const machine of story.healthy) expect(await healthOf(machine)).toBe("healthy");
       await page.screenshot({ path: join(folder.path, "alarm.png") });
     },

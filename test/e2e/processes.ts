@@ -26,7 +26,8 @@ export function startScript(
 ): Child {
   const child = spawn(process.execPath, [join(root, script), ...args], {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, NODE_V8_COVERAGE: process.env["NODE_V8_COVERAGE"] ?? "", ...env },
+    // Where the coverage of processes is gathered, when somebody asks for it.
+    env: { ...process.env, NODE_V8_COVERAGE: process.env["STETHOS_PROCESS_COVERAGE"] ?? "", ...env },
   });
   const lines: string[] = [];
   const listeners = new Set<(line: string) => void>();

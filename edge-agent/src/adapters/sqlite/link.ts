@@ -15,7 +15,7 @@ export type Connect = (settings: StoreSettings) => Link;
 
 /** Starts a worker thread for the file. */
 export const startWorker: Connect = (settings) => {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./history.worker.ts", import.meta.url), {
     name: "history",
     workerData: settings,
   });

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { en } from "./en.ts";
+import { chooseLanguage, LANGUAGES } from "./language.ts";
+import { catalogues, createTranslate, knownKey } from "./translate.ts";
+
+const placeholders = (text: string): readonly string[] =>
+  [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").sort();
+
+describe.each(LANGUAGES)("the catalogue %s", (language) => {
+  const catalogue = catalogues[language];
+
+  it("has exactly the keys of the English one, none of them empty", () => {
+    expect(Object.keys(catalogue).sort()).toEqual(Object.keys(en).sort());
+    expect(Object.values(catalogue).every((text) => text.trim() !== "")).toBe(true);
+  });
+
+  it("fills the same placeholders as the English one", () => {
+    for (const [key, text] of Object.entries(en)) {
+      expect([key, placeholders(catalogue[key as keyof typeof en])]).toEqual([key, placeholders(text)]);
+    }
+  });
+});
+
+describe("the Chinese catalogue", () => {
+  it("leaves nothing in English", () => {
+    const untranslated = Object.entries(catalogues["zh-CN"]).filter(
+      ([, text]) => !/\p{Script=Han}/u.test(text.replace(/\{\w+\}/g, "")),
+    );
+    expect(untranslated.map(([key]) => key)).toEqual(["machines.label", "alarms.since"]);
+  });
+});
+
+describe("translating", () => {
+  it("fills placeholders and leaves unknown ones standing", () => {
+    const t = createTranslate("en");
+    expect(t("count.alarms", { n: 3 })).toBe("Alarms: 3");
+    expect(t("count.alarms")).toBe("Alarms: {n}");
+    expect(createTranslate("zh-CN")("count.alarms", { n: 3 })).toBe("报警：3");
+  });
+
+  it("knows its own keys and nothing that merely looks like one", () => {
+    expect(knownKey("reason.shaft")).toBe("reason.shaft");
+    expect(knownKey("reason.toString")).toBeUndefined();
+    expect(knownKey("toString")).toBeUndefined();
+  });
+});
+
+describe("choosing a language", () => {
+  it.each([
+    ["what was chosen before", "zh-CN", ["en-GB"], "zh-CN"],
+    ["the browser's first that the page speaks", null, ["de", "zh-Hant-TW", "en"], "zh-CN"],
+    ["English where the browser wants it first", null, ["en-US", "zh-CN"], "en"],
+    ["English where the page speaks none", null, ["de", "fr"], "en"],
+    ["the browser's where what was remembered is no language", "tlh", ["zh"], "zh-CN"],
+  ] as const)("takes %s", (_, remembered, preferred, expected) => {
+    expect(chooseLanguage(remembered, preferred)).toBe(expected);
+  });
+});

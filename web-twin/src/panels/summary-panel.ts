@@ -1,0 +1,79 @@
+import type { MachineDto } from "@stethos/edge-agent/core";
+import { element, setAttribute, setText } from "../dom/element.ts";
+import { iconElement } from "../dom/icon.ts";
+import { alarmStateText, reasonText } from "../i18n/words.ts";
+import { LOOKS } from "../scene/look.ts";
+import { shownAlarm } from "../state/selection.ts";
+import { sinceText } from "./alarm-rows.ts";
+import type { Panel, PanelDeps } from "./panel.ts";
+
+/** Who the chosen machine is, how well it is, and which alarm stands. */
+export function createSummaryPanel({ store, t, format, now }: PanelDeps): Panel {
+  const icon = element("span", { class: "big-icon" });
+  const name = element("h2", { id: "detail-title" });
+  const path = element("p", { class: "path" });
+  const state = element("p", { class: "state" });
+  const what = element("p", { class: "what" });
+  const index = element("p", { class: "index" });
+  const gauge = element(
+    "div",
+    { class: "gauge", role: "meter", "aria-valuemin": "0", "aria-valuemax": "100" },
+    element("div", { class: "gauge-fill" }),
+  );
+  const reason = element("p", { class: "reason" });
+  const since = element("p", { class: "alarm-since" });
+  const alarmState = element("p", { class: "alarm-state" });
+  const alarmBlock = element("div", { class: "alarm-block" }, reason, since, alarmState);
+
+  const showAlarm = (): void => {
+    const { plant, selection } = store.view();
+    const alarm = shownAlarm(plant, selection);
+    alarmBlock.hidden = alarm === undefined;
+    if (alarm === undefined) return;
+    setAttribute(alarmBlock, "data-severity", alarm.severity);
+    setText(reason, reasonText(t, alarm.reason));
+    setText(since, sinceText(alarm, t, format, now()));
+    setText(alarmState, alarmStateText(t, alarm));
+  };
+
+  const showHealth = ({ health }: MachineDto): void => {
+    const look = LOOKS[health.state];
+    if (icon.dataset["health"] !== health.state) icon.replaceChildren(iconElement(look.icon, look.colour));
+    icon.dataset["health"] = health.state;
+    setText(state, t(`health.${health.state}`));
+    setText(what, t(`health.${health.state}.what`, { percent: format.percent(health.baselineProgress) }));
+    const known = health.index;
+    gauge.hidden = known === undefined;
+    setAttribute(gauge, "aria-valuenow", String(known ?? 0));
+    gauge.style.setProperty("--share", `${known ?? 0}%`);
+    gauge.style.setProperty("--colour", look.colour);
+    const text =
+      known === undefined ? t("detail.noIndex") : t("detail.indexOf", { index: format.whole(known) });
+    setAttribute(gauge, "aria-label", `${t("detail.index")}: ${text}`);
+    setText(index, `${t("detail.index")}: ${text}`);
+  };
+
+  return {
+    element: element(
+      "div",
+      { class: "summary" },
+      element("div", { class: "summary-head" }, icon, element("div", {}, name, path)),
+      state,
+      what,
+      index,
+      gauge,
+      alarmBlock,
+    ),
+    show({ plant, selection }) {
+      const machine = plant.machines.get(selection.machine ?? "");
+      if (machine === undefined) return;
+      setText(name, machine.name);
+      const { site, area, line, cell } = machine.path;
+      setText(path, [site, area, line, cell].join(" / "));
+      showHealth(machine);
+      showAlarm();
+    },
+    tick: showAlarm,
+    dispose() {},
+  };
+}

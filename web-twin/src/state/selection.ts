@@ -1,0 +1,64 @@
+import type { AlarmDto, HealthState } from "@stethos/edge-agent/core";
+import { worstOpenAlarm } from "./alarm-order.ts";
+import type { PlantState } from "./plant-state.ts";
+
+/** What the operator looks at. */
+export interface Selection {
+  readonly machine?: string;
+  readonly sensor?: string;
+  readonly alarm?: string;
+}
+
+/** A machine, seen through the sensor of its worst open alarm, else through the one with the highest score. */
+export function selectMachine(plant: PlantState, id: string): Selection {
+  const machine = plant.machines.get(id);
+  if (machine === undefined) return {};
+  const alarm = worstOpenAlarm(plant.alarms.values(), id);
+  const highest = [...machine.scores].sort((a, b) => b.anomaly - a.anomaly)[0];
+  const sensor = alarm?.sensor ?? highest?.sensor ?? machine.sensors[0]?.id;
+  return {
+    machine: id,
+    ...(sensor === undefined ? {} : { sensor }),
+    ...(alarm === undefined ? {} : { alarm: alarm.id }),
+  };
+}
+
+/** The alarm that the chosen machine's panels speak of: the chosen one, else the machine's worst open one. */
+export function shownAlarm(plant: PlantState, selection: Selection): AlarmDto | undefined {
+  const chosen = plant.alarms.get(selection.alarm ?? "");
+  return chosen ?? worstOpenAlarm(plant.alarms.values(), selection.machine ?? "");
+}
+
+export function selectAlarm(plant: PlantState, id: string): Selection {
+  const alarm = plant.alarms.get(id);
+  if (alarm === undefined) return {};
+  return { machine: alarm.machine, sensor: alarm.sensor, alarm: id };
+}
+
+const WORST_FIRST: readonly HealthState[] = [
+  "alarm",
+  "warning",
+  "sensor-fault",
+  "offline",
+  "learning",
+  "unknown",
+  "healthy",
+];
+
+/** Where to look before anyone chose: at the machine that is worst off. */
+export function firstSelection(plant: PlantState): Selection {
+  const machines = [...plant.machines.values()];
+  for (const state of WORST_FIRST) {
+    const found = machines.find((machine) => machine.health.state === state);
+    if (found !== undefined) return selectMachine(plant, found.id);
+  }
+  return {};
+}
+
+/** The same selection after the plant changed: without what is no longer there. */
+export function stillThere(plant: PlantState, selection: Selection): Selection {
+  if (selection.machine === undefined && plant.machines.size === 0) return selection;
+  if (selection.machine === undefined || !plant.machines.has(selection.machine)) return firstSelection(plant);
+  if (selection.alarm === undefined || plant.alarms.has(selection.alarm)) return selection;
+  return selectMachine(plant, selection.machine);
+}

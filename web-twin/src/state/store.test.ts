@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { makeAlarm, makeChange, makeMachine, makeScore, makeSnapshot } from "../testing/fixtures.ts";
+import { firstSelection, shownAlarm } from "./selection.ts";
+import { type Changes, createStore, type View } from "./store.ts";
+
+function setUp() {
+  const frames: (() => void)[] = [];
+  const store = createStore((flush) => frames.push(flush));
+  const seen: { view: View; changes: Changes }[] = [];
+  const unsubscribe = store.subscribe((view, changes) => seen.push({ view, changes }));
+  const frame = (): Changes | undefined => {
+    for (const flush of frames.splice(0)) flush();
+    return seen.at(-1)?.changes;
+  };
+  return { store, seen, frames, frame, unsubscribe };
+}
+
+const health = (state: "alarm" | "healthy" | "warning") => ({
+  health: { machine: "", time: "2026-11-22T08:00:00Z", state, baselineProgress: 1 },
+});
+const plant = makeSnapshot(
+  [
+    makeMachine("M1", health("healthy")),
+    makeMachine("M2", health("alarm")),
+    makeMachine("M3", health("warning")),
+  ],
+  [makeAlarm("a2", "M2")],
+);
+
+describe("the store", () => {
+  it("tells all changes of a frame as one", () => {
+    const { store, seen, frames, frame } = setUp();
+    store.receive(plant);
+    store.receive(makeChange({ scores: [makeScore("M1")] }));
+    store.setFeed({ state: "live", heardMs: 1 });
+    expect(frames).toHaveLength(1);
+    expect(seen).toHaveLength(0);
+    expect(frame()).toEqual({
+      structure: true,
+      machines: new Set(["M1", "M2", "M3"]),
+      alarms: true,
+      feed: true,
+      selection: true,
+      notes: false,
+    });
+    store.receive(makeChange({ scores: [makeScore("M1")] }));
+    expect(frame()).toMatchObject({ structure: false, machines: new Set(["M1"]), selection: false });
+  });
+
+  it("looks at the machine that is worst off until somebody chooses", () => {
+    const { store } = setUp();
+    store.receive(plant);
+    expect(store.view().selection).toEqual({ machine: "M2", sensor: "M2/vibration", alarm: "a2" });
+  });
+
+  it("keeps what the operator chose through a new snapshot", () => {
+    const { store, frame } = setUp();
+    store.receive(plant);
+    store.selectMachine("M1");
+    frame();
+    store.receive(plant);
+    expect(frame()?.selection).toBe(false);
+    expect(store.view().selection).toEqual({ machine: "M1", sensor: "M1/vibration" });
+  });
+
+  it("chooses again where the chosen machine or alarm is gone", () => {
+    const { store } = setUp();
+    store.receive(plant);
+    store.receive(makeSnapshot([makeMachine("M2")]));
+    expect(store.view().selection).toEqual({ machine: "M2", sensor: "M2/vibration" });
+    store.receive(makeSnapshot([makeMachine("M7")]));
+    expect(store.view().selection.machine).toBe("M7");
+  });
+
+  it("looks at nothing while there is no machine", () => {
+    const { store, frame } = setUp();
+    store.receive(makeSnapshot([]));
+    expect(frame()?.selection).toBe(false);
+    expect(store.view().selection).toEqual({});
+  });
+
+  it("selects a machine's loudest sensor, an alarm's own sensor, or the sensor that was named", () => {
+    const { store } = setUp();
+    store.receive(
+      makeSnapshot(
+        [
+          makeMachine("M1", {
+            scores: [makeScore("M1"), makeScore("M1", { sensor: "M1/loud", anomaly: 0.4 })],
+          }),
+          makeMachine("M2"),
+        ],
+        [makeAlarm("a2", "M2", { sensor: "M2/fan-end" })],
+      ),
+    );
+    store.selectMachine("M1");
+    expect(store.view().selection.sensor).toBe("M1/loud");
+    store.selectAlarm("a2");
+    expect(store.view().selection).toEqual({ machine: "M2", sensor: "M2/fan-end", alarm: "a2" });
+    store.selectSensor("M2/vibration");
+    expect(store.view().selection.sensor).toBe("M2/vibration");
+  });
+
+  it("selects nothing where it is asked for what is not there", () => {
+    const { store } = setUp();
+    store.receive(plant);
+    store.selectAlarm("nowhere");
+    expect(store.view().selection).toEqual({});
+    store.selectMachine("nowhere");
+    expect(store.view().selection).toEqual({});
+  });
+
+  it("selects a machine without sensors", () => {
+    const { store } = setUp();
+    store.receive(makeSnapshot([makeMachine("M1", { sensors: [], scores: [] })]));
+    expect(store.view().selection).toEqual({ machine: "M1" });
+  });
+
+  it("shows an alarm's new state as soon as the agent answered", () => {
+    const { store, frame } = setUp();
+    store.receive(plant);
+    frame();
+    store.receiveAlarm(makeAlarm("a2", "M2", { state: "acknowledged-active" }));
+    expect(frame()).toMatchObject({ alarms: true, machines: new Set(["M2"]), structure: false });
+    expect(store.view().plant.alarms.get("a2")?.state).toBe("acknowledged-active");
+  });
+
+  it("keeps the last twenty notes until they are dismissed, and a fault of the page", () => {
+    const { store } = setUp();
+    store.addNotes(Array.from({ length: 30 }, (_, i) => `note ${i}`));
+    expect(store.view().notes).toHaveLength(20);
+    expect(store.view().notes.at(-1)).toBe("note 29");
+    store.clearNotes();
+    expect(store.view().notes).toEqual([]);
+    store.setFault("oops");
+    expect(store.view().fault).toBe("oops");
+  });
+
+  it("tells nobody who has left", () => {
+    const { store, seen, frame, unsubscribe } = setUp();
+    unsubscribe();
+    store.receive(plant);
+    frame();
+    expect(seen).toHaveLength(0);
+  });
+
+  it("speaks of the chosen alarm, else of the machine's worst", () => {
+    const { store } = setUp();
+    store.receive(
+      makeSnapshot(
+        [makeMachine("M1")],
+        [makeAlarm("a1", "M1"), makeAlarm("a2", "M1", { severity: "warning" })],
+      ),
+    );
+    const shown = () => shownAlarm(store.view().plant, store.view().selection)?.id;
+    store.selectMachine("M1");
+    expect(shown()).toBe("a1");
+    store.selectAlarm("a2");
+    expect(shown()).toBe("a2");
+    expect(shownAlarm(store.view().plant, { machine: "M1" })?.id).toBe("a1");
+    expect(shownAlarm(store.view().plant, {})).toBeUndefined();
+  });
+
+  it("finds nothing to look at where no state is known to it", () => {
+    expect(firstSelection({ machines: new Map(), alarms: new Map(), owners: new Map() })).toEqual({});
+  });
+});

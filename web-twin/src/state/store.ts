@@ -1,0 +1,116 @@
+import type { AlarmDto, FeedMessage } from "@stethos/edge-agent/core";
+import type { FeedStatus } from "../stream/feed.ts";
+import { applyAlarm, applyMessage, emptyPlant, type PlantState, type Touched } from "./plant-state.ts";
+import { type Selection, selectAlarm, selectMachine, stillThere } from "./selection.ts";
+
+const MOST_NOTES = 20;
+
+export interface View {
+  readonly plant: PlantState;
+  readonly feed: FeedStatus;
+  readonly selection: Selection;
+  /** What the page could not read of the agent's messages, newest last. */
+  readonly notes: readonly string[];
+  /** A fault of the page itself. */
+  readonly fault?: string;
+}
+
+/** What changed since the listeners were last called. */
+export interface Changes {
+  readonly structure: boolean;
+  readonly machines: ReadonlySet<string>;
+  readonly alarms: boolean;
+  readonly feed: boolean;
+  readonly selection: boolean;
+  readonly notes: boolean;
+}
+
+type Listener = (view: View, changes: Changes) => void;
+
+export interface Store {
+  view(): View;
+  receive(message: FeedMessage): void;
+  receiveAlarm(alarm: AlarmDto): void;
+  setFeed(status: FeedStatus): void;
+  addNotes(notes: readonly string[]): void;
+  clearNotes(): void;
+  setFault(message: string): void;
+  selectMachine(id: string): void;
+  selectAlarm(id: string): void;
+  selectSensor(id: string): void;
+  /** Calls back, at most once a frame, until the returned function is called. */
+  subscribe(listener: Listener): () => void;
+}
+
+const none = { structure: false, alarms: false, feed: false, selection: false, notes: false };
+
+/** Everything the screen shows, in one place.
+ *  @param schedule runs a function before the next picture is drawn: all changes until then are told as one */
+export function createStore(schedule: (flush: () => void) => void): Store {
+  let view: View = { plant: emptyPlant, feed: { state: "connecting" }, selection: {}, notes: [] };
+  let pending: Changes | undefined;
+  const listeners = new Set<Listener>();
+
+  const flush = (): void => {
+    const changes = pending;
+    pending = undefined;
+    if (changes === undefined) return;
+    for (const listener of [...listeners]) listener(view, changes);
+  };
+
+  const change = (next: Partial<View>, changed: Partial<Changes>): void => {
+    view = { ...view, ...next };
+    const isScheduled = pending !== undefined;
+    const before = pending ?? { ...none, machines: new Set<string>() };
+    pending = {
+      structure: before.structure || changed.structure === true,
+      machines: new Set([...before.machines, ...(changed.machines ?? [])]),
+      alarms: before.alarms || changed.alarms === true,
+      feed: before.feed || changed.feed === true,
+      selection: before.selection || changed.selection === true,
+      notes: before.notes || changed.notes === true,
+    };
+    if (!isScheduled) schedule(flush);
+  };
+
+  const adopt = (plant: PlantState, touched: Touched): void => {
+    const selection = stillThere(plant, view.selection);
+    change({ plant, selection }, { ...touched, selection: selection !== view.selection });
+  };
+
+  const select = (selection: Selection): void => change({ selection }, { selection: true });
+
+  return {
+    view: () => view,
+    receive(message) {
+      const { state, touched } = applyMessage(view.plant, message);
+      adopt(state, touched);
+    },
+    receiveAlarm(alarm) {
+      adopt(applyAlarm(view.plant, alarm), {
+        structure: false,
+        machines: new Set([alarm.machine]),
+        alarms: true,
+      });
+    },
+    setFeed(status) {
+      change({ feed: status }, { feed: true });
+    },
+    addNotes(notes) {
+      change({ notes: [...view.notes, ...notes].slice(-MOST_NOTES) }, { notes: true });
+    },
+    setFault(message) {
+      change({ fault: message }, { notes: true });
+    },
+    clearNotes() {
+      change({ notes: [] }, { notes: true });
+    },
+    selectMachine: (id) => select(selectMachine(view.plant, id)),
+    selectAlarm: (id) => select(selectAlarm(view.plant, id)),
+    selectSensor: (id) => select({ ...view.selection, sensor: id }),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

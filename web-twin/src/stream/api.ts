@@ -1,0 +1,148 @@
+import type { AlarmDto, SpectrogramDto, TrendDto } from "@stethos/edge-agent/core";
+import { ApiError } from "./api-error.ts";
+import { alarm } from "./dto-shapes.ts";
+import { count, list, Mismatch, nullable, number, object, type Shape, text, time } from "./shape.ts";
+
+const TIMEOUT_MS = 10_000;
+
+export interface TrendRequest {
+  readonly kind: "tag" | "score";
+  readonly id: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly buckets: number;
+}
+
+export interface Api {
+  trend(request: TrendRequest, signal: AbortSignal): Promise<TrendDto>;
+  sensorSpectrogram(sensor: string, signal: AbortSignal): Promise<SpectrogramDto>;
+  alarmSpectrogram(alarm: string, signal: AbortSignal): Promise<SpectrogramDto>;
+  acknowledge(alarm: string, by: string, signal: AbortSignal): Promise<AlarmDto>;
+  login(token: string, signal: AbortSignal): Promise<void>;
+  /** Resolves where this page may read; rejects with "unauthorized" where it must log in first. */
+  probe(signal: AbortSignal): Promise<void>;
+}
+
+export interface ApiDeps {
+  readonly fetch: typeof fetch;
+  /** Where the agent's "v1/" lies. */
+  readonly base: string;
+}
+
+const column = list(nullable(number));
+const trendShape: Shape<TrendDto> = object({
+  id: text,
+  unit: text,
+  time: list(number),
+  min: column,
+  max: column,
+  mean: column,
+});
+
+const spectrogramShape: Shape<SpectrogramDto> = object({
+  sensor: text,
+  firstSampleTime: time,
+  rows: count,
+  columns: count,
+  maxHz: number,
+  seconds: number,
+  db: list(number),
+});
+
+const trend: Shape<TrendDto> = (value, at, notes) => {
+  const found = trendShape(value, at, notes);
+  const length = found.time.length;
+  if ([found.min, found.max, found.mean].some((column) => column.length !== length)) {
+    throw new Mismatch(at, `columns of equal length ${length}`);
+  }
+  return found;
+};
+
+const spectrogram: Shape<SpectrogramDto> = (value, at, notes) => {
+  const found = spectrogramShape(value, at, notes);
+  if (found.db.length !== found.rows * found.columns) {
+    throw new Mismatch(`${at}.db`, `${found.rows} x ${found.columns} values, not ${found.db.length}`);
+  }
+  return found;
+};
+
+/** The agent's own words for a refusal (RFC 9457), where it gave any. */
+async function refusal(response: Response): Promise<string> {
+  const body = await response.text();
+  try {
+    const parsed = object({ detail: text })(JSON.parse(body), "problem", []);
+    return parsed.detail;
+  } catch {
+    // Not the agent's form, so not the agent: say what the status line says.
+    return `${response.status} ${response.statusText}`.trim();
+  }
+}
+
+function failureOf(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof ApiError) return error;
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    return new ApiError("timeout", `no answer in ${TIMEOUT_MS / 1000} s`, { cause: error });
+  }
+  if (error instanceof Mismatch || error instanceof SyntaxError) {
+    return new ApiError("malformed", error.message, { cause: error });
+  }
+  return new ApiError("unreachable", error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
+}
+
+const post = (body: unknown): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+/** The agent's HTTP interface; every failure is an ApiError, except that an abort rejects with the signal's reason. */
+export function createApi(deps: ApiDeps): Api {
+  async function ask<T>(
+    path: string,
+    init: RequestInit,
+    read: (response: Response) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    try {
+      const response = await deps.fetch(new URL(path, deps.base), {
+        ...init,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
+      if (response.status === 401) throw new ApiError("unauthorized", await refusal(response));
+      if (response.status === 404) throw new ApiError("not-found", await refusal(response));
+      if (!response.ok) throw new ApiError("refused", await refusal(response));
+      return await read(response);
+    } catch (error) {
+      throw failureOf(error, signal);
+    }
+  }
+
+  const parsed =
+    <T>(shape: Shape<T>) =>
+    async (response: Response): Promise<T> =>
+      shape(await response.json(), "answer", []);
+  const nothing = async (): Promise<void> => {};
+  const id = encodeURIComponent;
+
+  return {
+    trend({ kind, id: subject, fromMs, toMs, buckets }, signal) {
+      const query = new URLSearchParams({
+        from: new Date(fromMs).toISOString(),
+        to: new Date(toMs).toISOString(),
+        buckets: String(buckets),
+      });
+      return ask(`v1/trends/${kind}/${id(subject)}?${query}`, {}, parsed(trend), signal);
+    },
+    sensorSpectrogram: (sensor, signal) =>
+      ask(`v1/sensors/${id(sensor)}/spectrogram`, {}, parsed(spectrogram), signal),
+    alarmSpectrogram: (subject, signal) =>
+      ask(`v1/alarms/${id(subject)}/spectrogram`, {}, parsed(spectrogram), signal),
+    acknowledge: (subject, by, signal) =>
+      ask(`v1/alarms/${id(subject)}/acknowledge`, post({ by }), parsed(alarm), signal),
+    login: (token, signal) => ask("v1/login", post({ token }), nothing, signal),
+    probe: (signal) => ask("v1/machines", {}, nothing, signal),
+  };
+}
