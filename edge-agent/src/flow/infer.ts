@@ -89,8 +89,7 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
     const { contract } = deps.scorer;
     const { prepared, features } = deps.analyser.analyse(
       {
-        // The analyser takes its samples away; the screens still want to see this block.
-        samples: waveform.samples.slice(),
+        samples: waveform.samples,
         sampleRateHz: waveform.sampleRateHz,
         shaftHz,
         ...(sensor.bearing && { bearing: sensor.bearing }),

@@ -1,7 +1,7 @@
 import type { BearingGeometry } from "../core/machine.ts";
 import type { Features, SensorState } from "../core/score.ts";
 
-/** A waveform block in engineering units, to be looked at. The analyser takes ownership of `samples`. */
+/** A waveform block in engineering units, to be looked at. The analyser only reads `samples`. */
 export interface AnalysisRequest {
   readonly samples: Float32Array;
   readonly sampleRateHz: number;

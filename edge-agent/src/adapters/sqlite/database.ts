@@ -13,6 +13,8 @@ export interface DatabaseLimits {
   readonly maxBytes: number;
   /** Pages that the file may have; by default what `maxBytes` holds. */
   readonly pageLimit?: number | undefined;
+  /** How long to wait for another process to let go of the file. */
+  readonly busyMs?: number | undefined;
 }
 
 const PAGE_BYTES = 8192;
@@ -20,12 +22,14 @@ const PAGE_BYTES = 8192;
 /** Before 3.51.3 two checkpoints in a row could corrupt a WAL database (fixed there, sqlite.org/wal.html). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 
+/** A process that was told to stop closes its file within this. */
+const BUSY_MS = 2000;
 /** Share of `maxBytes` that is left to the write-ahead log. */
 const WAL_SHARE = 1 / 8;
 const MOST_WAL_BYTES = 32 * 2 ** 20;
 
 export function openDatabase(file: string, limits: DatabaseLimits): Database {
-  const db = new DatabaseSync(file, { timeout: 2000 });
+  const db = new DatabaseSync(file, { timeout: limits.busyMs ?? BUSY_MS });
   try {
     assertVersion(db);
     configure(db, limits);

@@ -35,5 +35,8 @@ export function unseal(blob: Uint8Array): Uint8Array | undefined {
   const source = createByteReader(body);
   const length = source.unsigned();
   const content = source.bytes(source.left);
-  return length === 0 ? content : inflateRawSync(content, { maxOutputLength: length });
+  if (length === 0) return content;
+  const inflated = inflateRawSync(content, { maxOutputLength: length });
+  // A Buffer's slice() would be a view where a Uint8Array's is a copy.
+  return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
 }

@@ -12,8 +12,9 @@ const STEP_PAGES = 1024;
 const AGED_PER_SEGMENT = 2;
 /** Share of its pages at which the oldest segment goes: the rest is room for the journal and the next segment. */
 const FULL = 0.8;
-/** Share of free pages beyond which the file is made smaller: below, they are soon used again. */
+/** Share of free pages, and number of them, beyond which the file is made smaller: below, they are soon used again. */
 const SLACK = 0.25;
+const SLACK_PAGES = 64;
 
 export interface RetentionLimits {
   /** Pages that the file may have. */
@@ -53,7 +54,7 @@ export function createRetention(
 
   function shrinkFile(): boolean {
     const free = pragmaNumber(db, "freelist_count");
-    if (free < STEP_PAGES || free < pragmaNumber(db, "page_count") * SLACK) return false;
+    if (free < SLACK_PAGES || free < pragmaNumber(db, "page_count") * SLACK) return false;
     db.prepare(`PRAGMA incremental_vacuum(${STEP_PAGES})`).all();
     return true;
   }

@@ -104,7 +104,7 @@ export interface Given {
   readonly status?: number;
   readonly sourceTimeUs?: number;
   readonly sequence?: number;
-  readonly other?: Value;
+  readonly other?: Value | undefined;
 }
 
 export function batchOf(agentTimeUs: number, given: readonly Given[]): ReadingBatch {

@@ -38,7 +38,7 @@ export function createEar(
   async function hear(piece: Piece, healthyFrame: Float32Array | undefined, seeds: readonly number[]) {
     const { prepared, features } = deps.analyser.analyse(
       {
-        samples: piece.samples.slice(),
+        samples: piece.samples,
         sampleRateHz: piece.sampleRateHz,
         shaftHz: piece.shaftHz,
         ...(piece.toMetresPerSecondSquared !== undefined && {
