@@ -86,7 +86,6 @@ function learntAt(band: Fields, path: string): LearntBand {
   const mean = floatsAt(spectrum["mean"], 8, `${path}.spectrum.mean`);
   const precision = floatsAt(spectrum["precision"], 8, `${path}.spectrum.precision`);
   if (precision.length !== mean.length ** 2) fail(`${path}.spectrum.precision`, "does not fit the mean");
-  const networkLimit = band["networkLimit"];
   return {
     kind: "learnt",
     shaftHz: speedAt(band["shaftHz"], `${path}.shaftHz`),
@@ -96,7 +95,6 @@ function learntAt(band: Fields, path: string): LearntBand {
     spectrumLimit: positiveAt(band["spectrumLimit"], `${path}.spectrumLimit`),
     rms: positiveAt(band["rms"], `${path}.rms`),
     rmsLimit: positiveAt(band["rmsLimit"], `${path}.rmsLimit`),
-    ...(networkLimit === undefined ? {} : { networkLimit: shareAt(networkLimit, `${path}.networkLimit`) }),
   };
 }
 
@@ -131,10 +129,6 @@ function positiveAt(value: unknown, path: string): number {
   return typeof value === "number" && value > 0 && Number.isFinite(value)
     ? value
     : fail(path, "is no positive number");
-}
-
-function shareAt(value: unknown, path: string): number {
-  return typeof value === "number" && value > 0 && value < 1 ? value : fail(path, "is not between 0 and 1");
 }
 
 function floatsAt<T extends 4 | 8>(value: unknown, width: T, path: string) {

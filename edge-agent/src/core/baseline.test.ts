@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
   type Baseline,
-  calibrateNetwork,
   defaultBaselinePolicy,
   emptyBaseline,
   LEAST_BASELINE_WINDOWS,
@@ -204,39 +203,5 @@ describe("speed bands", () => {
     const full = learnMany(empty, [...many(10, createSource(20)), ...many(10, createSource(30))], small);
     expect(lookUp(full, 40, small)).toEqual({ kind: "none" });
     expect(speeds(learn(full, createSource(40)(), small))).toEqual([20, 30]);
-  });
-});
-
-describe("calibrateNetwork", () => {
-  const learnt = learnMany(empty, many(10));
-  const networkLimit = (anomalies: readonly number[], shaftHz = 25) => {
-    const baseline = calibrateNetwork(learnt, shaftHz, anomalies, 0.7, policy);
-    return bandAt(baseline, 25).networkLimit;
-  };
-
-  it("keeps the model's own limit where the machine's windows stay below it", () => {
-    expect(networkLimit(new Array(10).fill(0.02))).toBe(0.7);
-  });
-
-  it("raises the limit to what the machine's own windows give", () => {
-    const restless = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 0.4 : 0.6));
-    // log odds +-0.405 scatter by 0.416, 3.668 of them: 1.526
-    expect(networkLimit(restless)).toBeCloseTo(0.821, 3);
-  });
-
-  it("leaves a certain network its vote", () => {
-    expect(networkLimit(Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? 0.01 : 0.99)))).toBe(0.999);
-  });
-
-  it("changes nothing with fewer than ten windows, or at a speed that is not learnt", () => {
-    expect(networkLimit(new Array(9).fill(0.9))).toBeUndefined();
-    expect(networkLimit(new Array(10).fill(0.9), 99)).toBeUndefined();
-  });
-
-  it("leaves other speeds alone", () => {
-    const two = learnMany(learnt, many(10, createSource(40)));
-    const baseline = calibrateNetwork(two, 40, new Array(10).fill(0.02), 0.7, policy);
-    expect(bandAt(baseline, 25)).not.toHaveProperty("networkLimit");
-    expect(bandAt(baseline, 40).networkLimit).toBe(0.7);
   });
 });

@@ -7,7 +7,6 @@ import {
   type LimitPolicy,
   startBand,
 } from "./speed-band.ts";
-import { logit, meanAndDeviation, predictionFactor } from "./statistics.ts";
 
 /** Fewer windows give no limit worth the name (measured: false alarms rise, detection falls at 5). */
 export const LEAST_BASELINE_WINDOWS = 10;
@@ -132,29 +131,4 @@ function freeSlot(baseline: Baseline, policy: BaselinePolicy): number | undefine
     }
   });
   return least?.place;
-}
-
-/** A network's odds beyond this are the same certainty: a limit above could never be passed. */
-const HIGHEST_NETWORK_LIMIT = 0.999;
-
-/** Raises the network's limit at one speed to what the machine's own healthy windows give once their mean frame is
- *  known. Never lowers it below the model's own; fewer than ten windows change nothing.
- *  @param anomalies 1 - P(healthy) of healthy windows, scored with the band's healthy frame */
-export function calibrateNetwork(
-  baseline: Baseline,
-  shaftHz: number,
-  anomalies: readonly number[],
-  anomalyThreshold: number,
-  policy: BaselinePolicy = defaultBaselinePolicy,
-): Baseline {
-  const found = findBand(baseline, shaftHz, policy);
-  if (found?.kind !== "learnt" || anomalies.length < LEAST_BASELINE_WINDOWS) return baseline;
-  const { mean, deviation } = meanAndDeviation(anomalies.map(logit));
-  const own =
-    1 / (1 + Math.exp(-mean - predictionFactor(policy.falseAlarmRate, anomalies.length) * deviation));
-  const networkLimit = Math.max(anomalyThreshold, Math.min(HIGHEST_NETWORK_LIMIT, own));
-  return {
-    ...baseline,
-    bands: baseline.bands.map((band) => (band === found ? { ...found, networkLimit } : band)),
-  };
 }

@@ -137,12 +137,6 @@ describe("detect", () => {
     expect(detect(heard(0.9, 3, 2), learnt, judge, three).anomaly).toBeGreaterThan(0.5);
   });
 
-  it("measures the network against the limit that the baseline raised", () => {
-    const raised: Knowledge = { kind: "learnt", band: { ...band, networkLimit: 0.95 } };
-    expect(detect(heard(0.9, 1, 1), raised, judge).votes?.network).toBe(false);
-    expect(detect(heard(0.96, 1, 1), raised, judge).votes?.network).toBe(true);
-  });
-
   it("says that it is learning, or that this speed has no baseline, instead of alarming", () => {
     const loud = heard(1, 99, 99);
     for (const [knowledge, state] of [

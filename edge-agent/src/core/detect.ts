@@ -94,7 +94,7 @@ interface Voices {
 
 function listen(raw: ModelAnswer, features: Features | undefined, band: LearntBand, judge: Judge): Voices {
   const healthy = raw.probabilities[judge.classes.indexOf("healthy")] ?? 1;
-  const limit = band.networkLimit ?? judge.anomalyThreshold;
+  const limit = judge.anomalyThreshold;
   return {
     // Odds are squares of amplitude-like ratios: their root keeps step with the other two.
     network: Math.exp((logit(1 - healthy) - logit(limit)) / 2),

@@ -43,8 +43,6 @@ export interface LearntBand {
   /** Geometric mean. */
   readonly rms: number;
   readonly rmsLimit: number;
-  /** Raised limit of the network's 1 - P(healthy), where the machine's own windows asked for one. */
-  readonly networkLimit?: number;
 }
 
 export type Band = LearningBand | LearntBand;

@@ -73,9 +73,12 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
   let notBeforeMs = 0;
   // As of the last commit: what a new worker must know before anything else.
   let table: Item | undefined;
+  // Something came while the driver was looking for work.
+  let isNudged = false;
   let wake: (() => void) | undefined;
 
   function nudge(): void {
+    isNudged = true;
     wake?.();
     wake = undefined;
   }
@@ -234,7 +237,8 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
 
   async function drive(): Promise<void> {
     while (!isClosing) {
-      if (await work()) continue;
+      isNudged = false;
+      if ((await work()) || isNudged) continue;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       await promise;

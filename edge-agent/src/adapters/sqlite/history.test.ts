@@ -39,7 +39,6 @@ function createPuppet() {
     starts: 0,
     requests: [] as string[],
   };
-  const failure = { ok: false, code: "DISK_FULL", message: "there is no room", isFinal: false } as const;
   const connect: Connect = (settings) => {
     const server = createServer(settings);
     puppet.starts += 1;
@@ -48,24 +47,32 @@ function createPuppet() {
       if (puppet.mode === "hangs") await new Promise(() => undefined);
       if (puppet.mode === "dies") {
         // Whatever moved to the worker is gone with it.
-        if (request.kind === "commit") {
-          for (const item of request.items)
-            if (item.kind === "block") structuredClone(0, { transfer: [item.block.buffer] });
-        }
+        structuredClone(0, { transfer: buffersOf(request) });
         throw new EdgeError("HISTORY_FAILED", "the worker is gone");
       }
-      const isFull = puppet.mode === "full" && request.kind === "commit";
-      const reply = isFull
-        ? server.handle({ kind: "commit", items: [], nowUs: 0, nowMs: 0 })
-        : server.handle(request);
-      if (!isFull) return reply;
-      const buffers = request.items.flatMap((item) => (item.kind === "block" ? [item.block.buffer] : []));
-      return { ...reply, ...failure, buffers };
+      return puppet.mode === "full" && request.kind === "commit" ? full(request) : server.handle(request);
     }
     return { ask, end: async () => void server.handle({ kind: "close" }) };
   };
   return { puppet, connect };
 }
+
+const buffersOf = (request: Request): ArrayBuffer[] =>
+  request.kind === "commit"
+    ? request.items.flatMap((item) => (item.kind === "block" ? [item.block.buffer] : []))
+    : [];
+
+const full = (request: Request): Reply => ({
+  ok: false,
+  code: "DISK_FULL",
+  message: "there is no room",
+  isFinal: false,
+  notes: [],
+  lost: 0,
+  hasWork: false,
+  needsCheck: false,
+  buffers: buffersOf(request),
+});
 
 const one = (sequence: number, value = sequence) =>
   batchOf(START_US + sequence, [{ value, sequence, sourceTimeUs: START_US + sequence }]);
@@ -283,6 +290,8 @@ describe("questions to the history", () => {
     const { puppet, connect } = createPuppet();
     const { clock, history } = await start(folder.file(), {}, connect);
     await expect(history.baselines(AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
+    await history.baselines(never);
+    await clock.advance(0);
     puppet.mode = "hangs";
     const leaving = new AbortController();
     const answers = [
@@ -295,7 +304,7 @@ describe("questions to the history", () => {
     const closed = history.close();
     await clock.advance(10_000);
     await closed;
-    expect(puppet.requests.filter((kind) => kind === "query")).toHaveLength(1);
+    expect(puppet.requests.filter((kind) => kind === "query")).toHaveLength(2);
   });
 
   it("end when the time is over, with what may be the matter", async () => {
