@@ -2,7 +2,7 @@
 // npm start -- -c my.yaml: the agent alone, on a plant of your own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { root, run, say } from "./steps.ts";
@@ -64,6 +64,8 @@ if (args.includes("-c") || args.includes("--config")) {
 } else {
   const port = args[args.indexOf("--port") + 1];
   const folder = join(root, ".cache/demo");
+  // The story begins anew each time: no baseline or alarm of an earlier run.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "agent.yaml");
   say("starting the simulated plant: six machines on an S7, a Modbus and an OPC UA controller ...");
