@@ -100,3 +100,11 @@ export function rawColumns(rows: number, nowUs: TimeUs): RawColumns {
     other: new Map(),
   };
 }
+
+/** One row a tag, all without a value and of the same status: what is left of a device that is not there. */
+export function rowsOfStatus(tags: number, status: number, nowUs: TimeUs): RawBatch {
+  const rows = rawColumns(tags, nowUs);
+  for (let i = 0; i < tags; i += 1) rows.tag[i] = i;
+  rows.status.fill(status);
+  return rows;
+}

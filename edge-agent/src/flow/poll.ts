@@ -1,7 +1,8 @@
 import { describeError, EdgeError } from "../core/errors.ts";
 import { StatusCode } from "../core/quality.ts";
-import { type RawBatch, rawColumns } from "../core/reading.ts";
+import { rowsOfStatus } from "../core/reading.ts";
 import { createBackoff } from "../lib/backoff.ts";
+import { slept } from "../ports/clock.ts";
 import type {
   Driver,
   DriverDeps,
@@ -61,9 +62,12 @@ async function* poll(
     if (told !== false) {
       told = false;
       yield { kind: "link", up: false, reason };
-      yield { kind: "batch", batch: lost(plan, deps.clock.nowUs()) };
+      yield {
+        kind: "batch",
+        batch: rowsOfStatus(plan.tags.length, StatusCode.BadNotConnected, deps.clock.nowUs()),
+      };
     }
-    if (!(await slept(deps, backoff.next(), signal))) return;
+    if (!(await slept(deps.clock, backoff.next(), signal))) return;
   }
 }
 
@@ -85,11 +89,11 @@ async function* serve(
       const group = plan.groups[next];
       if (group === undefined) {
         // Nothing to scan: hold the connection until told to stop.
-        if (!(await slept(deps, 60_000, signal))) return;
+        if (!(await slept(deps.clock, 60_000, signal))) return;
         continue;
       }
       const wait = (due[next] ?? 0) - deps.clock.monotonicMs();
-      if (wait > 0 && !(await slept(deps, wait, signal))) return;
+      if (wait > 0 && !(await slept(deps.clock, wait, signal))) return;
       yield* scan(session, next, group, waveforms, signal);
       const missed = missedPeriods(due[next] ?? 0, group.periodMs, deps.clock.monotonicMs());
       if (missed > 0) yield { kind: "overrun", group: group.name, missed };
@@ -120,25 +124,4 @@ function earliest(due: readonly number[]): number {
   let best = 0;
   for (let i = 1; i < due.length; i += 1) if ((due[i] ?? 0) < (due[best] ?? 0)) best = i;
   return best;
-}
-
-/** Every tag of the plan, bad because the device is not there. */
-function lost(plan: ScanPlan, nowUs: number): RawBatch {
-  const rows = rawColumns(plan.tags.length, nowUs);
-  for (let i = 0; i < rows.count; i += 1) {
-    rows.tag[i] = i;
-    rows.status[i] = StatusCode.BadNotConnected;
-  }
-  return rows;
-}
-
-/** False when the signal ended the wait. */
-async function slept(deps: DriverDeps, ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await deps.clock.sleep(ms, signal);
-    return true;
-  } catch (thrown) {
-    if (signal.aborted) return false;
-    throw thrown;
-  }
 }

@@ -19,3 +19,14 @@ export interface Deadline {
   readonly expired: boolean;
   dispose(): void;
 }
+
+/** Sleeps, and answers false when the signal ended it: for loops that end quietly when they are told to stop. */
+export async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, signal);
+    return true;
+  } catch (thrown) {
+    if (signal.aborted) return false;
+    throw thrown;
+  }
+}

@@ -1,7 +1,8 @@
 import { describeError, EdgeError } from "../../core/errors.ts";
 import { StatusCode } from "../../core/quality.ts";
-import { type RawBatch, rawColumns } from "../../core/reading.ts";
+import { rowsOfStatus } from "../../core/reading.ts";
 import { type Backoff, createBackoff } from "../../lib/backoff.ts";
+import { slept } from "../../ports/clock.ts";
 import type { Driver, DriverDeps, DriverEvent, ScanPlan } from "../../ports/driver.ts";
 import { connect } from "./connect.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
@@ -83,9 +84,12 @@ async function keepConnected(job: Job, queue: EventQueue, signal: AbortSignal): 
     }
     if (told !== false) {
       push({ kind: "link", up: false, reason });
-      push({ kind: "batch", batch: lost(plan, deps.clock.nowUs()) });
+      push({
+        kind: "batch",
+        batch: rowsOfStatus(plan.tags.length, StatusCode.BadNotConnected, deps.clock.nowUs()),
+      });
     }
-    if (!(await slept(deps, backoff.next(), signal))) return;
+    if (!(await slept(deps.clock, backoff.next(), signal))) return;
   }
 }
 
@@ -101,26 +105,5 @@ async function serveOnce(
     await serve({ ...job, connection, last, push, onAlive: () => backoff.reset() }, signal);
   } finally {
     await connection.close();
-  }
-}
-
-/** Every tag of the plan, bad because the server is not there. */
-function lost(plan: ScanPlan, nowUs: number): RawBatch {
-  const rows = rawColumns(plan.tags.length, nowUs);
-  for (let i = 0; i < rows.count; i += 1) {
-    rows.tag[i] = i;
-    rows.status[i] = StatusCode.BadNotConnected;
-  }
-  return rows;
-}
-
-/** False when the signal ended the wait. */
-async function slept(deps: DriverDeps, ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await deps.clock.sleep(ms, signal);
-    return true;
-  } catch (thrown) {
-    if (signal.aborted) return false;
-    throw thrown;
   }
 }

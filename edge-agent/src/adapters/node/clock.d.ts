@@ -1,3 +1,0 @@
-import type { Clock } from "../../ports/clock.ts";
-/** The machine's own clock. */
-export declare function createSystemClock(): Clock;

@@ -1,2 +1,0 @@
-import type { Bench } from "./harness.ts";
-export declare const acquire: Bench;
