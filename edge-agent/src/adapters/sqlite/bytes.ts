@@ -7,7 +7,6 @@ export interface ByteWriter {
   bytes(source: Uint8Array): void;
   /** What was written, as a view that the next write may change. */
   view(): Uint8Array;
-  clear(): void;
 }
 
 const LARGE = 0x40000000;
@@ -60,9 +59,6 @@ export function createByteWriter(capacity = 4096): ByteWriter {
       length += source.length;
     },
     view: () => buffer.subarray(0, length),
-    clear() {
-      length = 0;
-    },
   };
 }
 

@@ -22,11 +22,13 @@ const PAGE_BYTES = 8192;
 /** Before 3.51.3 two checkpoints in a row could corrupt a WAL database (fixed there, sqlite.org/wal.html). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 
+/** Bytes of the log at which it is written back into the file: on a slow card a commit waits 0.2 s for that. */
+const CHECKPOINT_BYTES = 4 * 2 ** 20;
 /** A process that was told to stop closes its file within this. */
 const BUSY_MS = 2000;
 /** Share of `maxBytes` that is left to the write-ahead log. */
 const WAL_SHARE = 1 / 8;
-const MOST_WAL_BYTES = 32 * 2 ** 20;
+const MOST_WAL_BYTES = 16 * 2 ** 20;
 
 export function openDatabase(file: string, limits: DatabaseLimits): Database {
   const db = new DatabaseSync(file, { timeout: limits.busyMs ?? BUSY_MS });
@@ -49,8 +51,8 @@ export const pagesOf = (limits: DatabaseLimits): number =>
 /** Every setting that durability hangs on is stated, whatever the library's defaults are. */
 function configure(db: Database, limits: DatabaseLimits): void {
   const walBytes = walBytesOf(limits);
-  // The log grows past the checkpoint's threshold by one transaction: half of its room is the threshold.
-  const walPages = Math.floor(walBytes / 2 / PAGE_BYTES);
+  // The log grows past the checkpoint's threshold by one transaction: at most half of its room is the threshold.
+  const walPages = Math.floor(Math.min(CHECKPOINT_BYTES, walBytes / 2) / PAGE_BYTES);
   for (const pragma of [
     // These two act on a new file only, and before anything is written.
     `page_size = ${PAGE_BYTES}`,

@@ -298,6 +298,7 @@ describe("questions to the history", () => {
       history.baselines(leaving.signal),
       history.alarms({ most: 1, openOnly: false }, leaving.signal),
     ];
+    await clock.advance(0);
     leaving.abort(new Error("left"));
     for (const answer of answers) await expect(answer).rejects.toThrow("left");
     expect(clock.waiting).toBe(1);

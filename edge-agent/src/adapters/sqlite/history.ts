@@ -30,7 +30,7 @@ const DAY_US = 86_400e6;
 const MINUTE_MS = 60_000;
 /** What the journal may take of the file before it is compacted. */
 const JOURNAL_SHARE = 1 / 8;
-const MOST_JOURNAL_BYTES = 64 * 2 ** 20;
+const MOST_JOURNAL_BYTES = 16 * 2 ** 20;
 
 /** Opens the embedded store, or begins a new one; a damaged one is set aside. It returns before a large file is
  *  checked: what is appended until then waits.

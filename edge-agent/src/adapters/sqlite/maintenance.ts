@@ -82,6 +82,9 @@ export function createMaintenance(
       }
       return running !== undefined || isFull(nowMs) ? stepCompaction(nowMs) : 0;
     },
-    lackRoom: giveUp,
+    lackRoom() {
+      giveUp();
+      retention.lackRoom();
+    },
   };
 }

@@ -12,6 +12,8 @@ const STEP_PAGES = 1024;
 const AGED_PER_SEGMENT = 2;
 /** Share of its pages at which the oldest segment goes: the rest is room for the journal and the next segment. */
 const FULL = 0.8;
+/** What one commit may need at most. */
+const COMMIT_PAGES = 2048;
 /** Share of free pages, and number of them, beyond which the file is made smaller: below, they are soon used again. */
 const SLACK = 0.25;
 const SLACK_PAGES = 64;
@@ -28,6 +30,8 @@ export interface Retention {
   /** One bounded piece of clearing up. While no segment is being written.
    *  @returns true where there was something to do */
   step(): boolean;
+  /** A write found no room. */
+  lackRoom(): void;
 }
 
 export function createRetention(
@@ -36,6 +40,8 @@ export function createRetention(
   events: EventTables,
   limits: RetentionLimits,
 ): Retention {
+  let full = FULL;
+
   function drop(ids: readonly number[]): boolean {
     if (ids.length === 0) return false;
     transaction(db, () => {
@@ -46,7 +52,10 @@ export function createRetention(
 
   function makeRoom(): boolean {
     const used = pragmaNumber(db, "page_count") - pragmaNumber(db, "freelist_count");
-    if (used < limits.pages * FULL) return false;
+    if (used < limits.pages * full) {
+      full = FULL;
+      return false;
+    }
     if (drop(segments.oldest(1, Number.POSITIVE_INFINITY))) return true;
     // Nothing but events is left to fill the file, and waveforms are the large ones.
     return transaction(db, () => events.thinWaveforms());
@@ -60,6 +69,10 @@ export function createRetention(
   }
 
   return {
+    lackRoom() {
+      // Only where the limit itself can be what was met: a disk that others filled costs no history.
+      if (pragmaNumber(db, "page_count") + COMMIT_PAGES > limits.pages) full = FULL / 2;
+    },
     age(newestUs) {
       drop(segments.oldest(AGED_PER_SEGMENT, newestUs - limits.maxAgeUs));
     },

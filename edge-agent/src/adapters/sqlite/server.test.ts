@@ -10,9 +10,9 @@ import {
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import type { Trend } from "../../ports/history.ts";
-import { type Database, openDatabase } from "./database.ts";
 import type { Item, Query, Reply, Request } from "./messages.ts";
 import { createServer, type Server } from "./server.ts";
+import { createFailingDisk } from "./small-disk.ts";
 import { batchOf, blocksOf, readAll, START_US, settingsFor, tempFolder } from "./test-kit.ts";
 
 const at = { nowUs: START_US, nowMs: 0 };
@@ -77,36 +77,6 @@ function damageTable(file: string, table: string): void {
 
 const asideOf = (folder: string): string[] =>
   readdirSync(folder).filter((name) => /corrupt-[^w]*Z(-\d+)?$/.test(name));
-
-/** A disk that fails when it is told to: `fault` is SQLite's result code. */
-function failingDisk() {
-  const disk = { fault: 0, opens: 0 };
-  const fail = () => {
-    if (disk.fault === 0) return;
-    throw Object.assign(new Error(`disk fault ${disk.fault}`), {
-      code: "ERR_SQLITE_ERROR",
-      errcode: disk.fault,
-    });
-  };
-  const open: typeof openDatabase = (file, limits) => {
-    fail();
-    disk.opens += 1;
-    const real = openDatabase(file, limits);
-    const faulty: Database = {
-      exec(sql) {
-        if (sql === "COMMIT") fail();
-        real.exec(sql);
-      },
-      prepare: (sql) => real.prepare(sql),
-      close: () => real.close(),
-      get isTransaction() {
-        return real.isTransaction;
-      },
-    };
-    return faulty;
-  };
-  return { disk, open };
-}
 
 describe("server on a damaged file", () => {
   const expectNewHistory = (server: Server, folder: string, reply: Reply) => {
@@ -246,10 +216,10 @@ describe("server on a damaged file", () => {
 describe("server on a failing disk", () => {
   it("reports a full disk, gives the buffers back and takes the same readings later, once", () => {
     using folder = tempFolder();
-    const { disk, open } = failingDisk();
-    const server = createServer(settingsFor(folder.file()), open);
+    const disk = createFailingDisk();
+    const server = createServer(settingsFor(folder.file()), disk.open);
     server.handle(commit(tags, ...reading(1)));
-    disk.fault = 13;
+    disk.errcode = 13;
     const [block] = reading(2);
     if (block?.kind !== "block") throw new TypeError("a block was expected");
     const reply = server.handle(commit(block));
@@ -260,7 +230,7 @@ describe("server on a failing disk", () => {
       lost: 0,
       buffers: [block.block.buffer],
     });
-    disk.fault = 0;
+    disk.errcode = 0;
     expect(server.handle(commit(block)).ok).toBe(true);
     server.handle({ kind: "close" });
     expect(disk.opens).toBe(1);
@@ -269,17 +239,17 @@ describe("server on a failing disk", () => {
 
   it("opens the file again, and has it checked, after a failed write", () => {
     using folder = tempFolder();
-    const { disk, open } = failingDisk();
-    const server = createServer(settingsFor(folder.file()), open);
+    const disk = createFailingDisk();
+    const server = createServer(settingsFor(folder.file()), disk.open);
     server.handle(commit(tags, ...reading(1)));
-    disk.fault = 10;
+    disk.errcode = 10;
     expect(server.handle(commit(...reading(2)))).toMatchObject({
       ok: false,
       code: "HISTORY_FAILED",
       isFinal: false,
     });
     expect(server.handle(commit(...reading(2)))).toMatchObject({ ok: false });
-    disk.fault = 0;
+    disk.errcode = 0;
     expect(server.handle(commit(...reading(2)))).toMatchObject({ ok: true, needsCheck: true });
     expect(server.handle({ kind: "check", ...at })).toMatchObject({ ok: true, needsCheck: false });
     server.handle({ kind: "close" });
@@ -293,15 +263,15 @@ describe("server on a failing disk", () => {
   it("does not forget what it saved of a damaged file while the new one cannot be made", () => {
     using folder = tempFolder();
     fill(folder.file(), true);
-    const { disk, open } = failingDisk();
-    const server = createServer(settingsFor(folder.file()), open);
+    const disk = createFailingDisk();
+    const server = createServer(settingsFor(folder.file()), disk.open);
     server.handle(commit(tags));
-    disk.fault = 11;
+    disk.errcode = 11;
     const reply = server.handle(commit(...reading(1)));
     expect(reply.notes.map(({ message }) => message)).toContain(
       "the damaged history file could not be replaced yet",
     );
-    disk.fault = 0;
+    disk.errcode = 0;
     expect(server.handle(commit(...reading(2)))).toMatchObject({ ok: true });
     expect(answerOf(server.handle(ask({ kind: "baselines" })))).toHaveLength(1);
     expect(answerOf(server.handle(ask(trend)))).toMatchObject({ max: Float64Array.of(1) });

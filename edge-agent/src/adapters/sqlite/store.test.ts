@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
 import type { Trend } from "../../ports/history.ts";
 import type { Item } from "./messages.ts";
+import { createFailingDisk } from "./small-disk.ts";
 import { openStore, type Store } from "./store.ts";
 import {
   batchOf,
@@ -194,6 +195,29 @@ describe("store", () => {
     store.commit(blocksOf(batchOf(START_US, [{ other: "x".repeat(3000) }])), 0);
     expect(store.hasWork(0)).toBe(true);
     store.close(true);
+  });
+
+  it("begins a compaction anew that the disk did not let it finish", () => {
+    using folder = tempFolder();
+    const disk = createFailingDisk();
+    const store = openStore(settingsFor(folder.file(), { chunkReadings: 9 }), disk.open);
+    store.commit([tagItem("a")], 0);
+    settle(store, 0);
+    writeMinutes(store, START_US, 3);
+    while (!disk.errcode) {
+      store.step(0);
+      // The first step gathers, the second sorts; the third is the first that writes.
+      if (store.hasWork(0)) disk.errcode = 13;
+    }
+    expect(() => {
+      for (let step = 0; step < 5; step += 1) store.step(0);
+    }).toThrow("disk fault 13");
+    disk.errcode = 0;
+    settle(store, 0);
+    store.close(true);
+    expect(readAll(folder.file())).toHaveLength(9);
+    using db = new DatabaseSync(folder.file());
+    expect(db.prepare("SELECT valid FROM segment").all()).toEqual([{ valid: 1 }]);
   });
 
   it("keeps the keys of tags over restarts, reordering and removal", () => {
@@ -438,7 +462,7 @@ describe("retention", () => {
     store.lackRoom();
     settle(store, 0);
     const left = store.events.waveforms("a").waveforms.map((each) => each.waveform.sequence);
-    expect(left).toEqual(Array.from({ length: 42 }, (_, i) => 42 + i));
+    expect(left).toEqual(Array.from({ length: 21 }, (_, i) => 63 + i));
     store.close(true);
   });
 });
