@@ -56,6 +56,7 @@ export interface Score {
   readonly probabilities?: readonly number[];
   /** Distance from the baseline's spectrum, over its limit. */
   readonly spectrumRatio?: number;
+  /** RMS over that of the healthy machine; its limit is the baseline's own. */
   readonly rmsRatio?: number;
   readonly features?: Features;
   readonly latencyMs: number;

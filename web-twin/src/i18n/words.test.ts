@@ -56,7 +56,7 @@ describe("evidence", () => {
       "Bearing frequency: Outer ring (BPFO)",
       "Found at: 88.61 Hz",
       "Above its surroundings: 21.5 dB",
-      "Strength, of its limit: 106%",
+      "Strength, of the healthy level: 106%",
       "Vibration velocity: 4.18 mm/s",
       "Anomaly: 0.861",
       "Unusual by: Neural network, Strength (RMS), nose",

@@ -34,18 +34,18 @@ function noteOf(score: ScoreDto, t: Translate): string | undefined {
 function votesOf(score: ScoreDto, t: Translate, format: Format): readonly Vote[] {
   const { votes } = score;
   if (votes === undefined) return [];
-  const verdict = (unusual: boolean, ratio?: number): string => {
+  const verdict = (unusual: boolean, of: "why.ofLimit" | "why.ofHealthy", ratio?: number): string => {
     const word = t(unusual ? "why.votesYes" : "why.votesNo");
-    return ratio === undefined ? word : `${word}, ${t("why.ofLimit", { percent: format.percent(ratio) })}`;
+    return ratio === undefined ? word : `${word}, ${t(of, { percent: format.percent(ratio) })}`;
   };
   return [
-    { name: t("why.network"), unusual: votes.network, verdict: verdict(votes.network) },
+    { name: t("why.network"), unusual: votes.network, verdict: verdict(votes.network, "why.ofLimit") },
     {
       name: t("why.spectrum"),
       unusual: votes.spectrum,
-      verdict: verdict(votes.spectrum, score.spectrumRatio),
+      verdict: verdict(votes.spectrum, "why.ofLimit", score.spectrumRatio),
     },
-    { name: t("why.rms"), unusual: votes.rms, verdict: verdict(votes.rms, score.rmsRatio) },
+    { name: t("why.rms"), unusual: votes.rms, verdict: verdict(votes.rms, "why.ofHealthy", score.rmsRatio) },
   ];
 }
 
