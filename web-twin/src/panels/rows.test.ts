@@ -141,7 +141,7 @@ describe("why a sensor is judged as it is", () => {
       votes: [
         { name: "Neural network", unusual: true, verdict: "unusual" },
         { name: "Spectrum", unusual: true, verdict: "unusual, 146% of its limit" },
-        { name: "Strength (RMS)", unusual: false, verdict: "as usual, 80% of its limit" },
+        { name: "Strength (RMS)", unusual: false, verdict: "as usual, 80% of the healthy level" },
       ],
       hint: "The network thinks of: outer ring of the bearing",
       facts: [

@@ -96,7 +96,7 @@ export const score = z
       .optional()
       .describe("The network's most likely class: a hint, not a verdict"),
     spectrumRatio: z.number().optional().describe("Distance from the baseline's spectrum, over its limit"),
-    rmsRatio: z.number().optional().describe("RMS over its limit"),
+    rmsRatio: z.number().optional().describe("RMS over that of the healthy machine"),
     features: features.optional(),
     latencyMs: z.number().describe("From the window's last sample in the agent to this score, ms"),
   })
