@@ -153,19 +153,19 @@ describe("inference", () => {
   it("gives up the oldest blocks when the model cannot keep up, and counts them", async () => {
     const { scorer, runs } = slowScorer();
     const { infer, heard, events, stop } = start(scorer, { policy: { queueBlocks: 2, batchFrames: 8 } });
-    for (let sequence = 1; sequence <= 12; sequence += 1) {
+    for (let sequence = 1; sequence <= 30; sequence += 1) {
       infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
       await settle();
     }
-    for (let i = 0; i < 8; i += 1) {
+    for (let i = 0; i < 20; i += 1) {
       runs[i]?.answer();
       await settle();
     }
     const sequences = heard.map((one) => one.heard.block.waveform.sequence);
     const lost = events.filter((event) => event.kind === "dropped").length;
     expect(lost).toBeGreaterThan(0);
-    expect(sequences.length + lost).toBe(12);
-    expect(sequences.slice(-2)).toEqual([11, 12]);
+    expect(sequences.length + lost).toBe(30);
+    expect(sequences.slice(-2)).toEqual([29, 30]);
     expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
     await stop();
   });

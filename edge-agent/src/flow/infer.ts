@@ -58,10 +58,10 @@ export interface InferPolicy {
   readonly batchFrames: number;
 }
 
-export const defaultInferPolicy: InferPolicy = { queueBlocks: 64, batchFrames: 8 };
+export const defaultInferPolicy: InferPolicy = { queueBlocks: 64, batchFrames: 4 };
 
 // Enough to keep the analyser, the model and the bookkeeping busy at the same time.
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 16;
 
 export interface Infer {
   hear(block: Block): void;
