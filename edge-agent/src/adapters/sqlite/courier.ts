@@ -1,14 +1,15 @@
 import { describeError, EdgeError } from "../../core/errors.ts";
-import { createBackoff } from "../../lib/backoff.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { createFlushes } from "./flushes.ts";
+import { createKeeper, type KeeperDeps } from "./keeper.ts";
 import type { Link } from "./link.ts";
-import type { Answers, Failure, Item, Query, Reply, Request } from "./messages.ts";
+import type { Answers, Query, Reply } from "./messages.ts";
 import type { Outgoing, Waiting } from "./outgoing.ts";
 import type { Pending } from "./pending.ts";
 
-/** Carries writes and questions to the worker, one at a time, and keeps the worker going: commits when they are due,
- *  questions in between, compaction when nothing else waits; after a failed write it comes back later and later. */
+/** Carries writes and questions to the worker, one at a time: commits when they are due, questions in between,
+ *  compaction when nothing else waits; after a failed write it comes back later and later. */
 export interface Courier {
   ask(query: Query, answer: Pending<Answers[keyof Answers]>): void;
   /** Resolves `done` once everything handed over so far is on the disk; rejects it when the next attempt fails. */
@@ -21,23 +22,19 @@ export interface Courier {
   close(): Promise<void>;
 }
 
-export interface CourierDeps {
+export interface CourierDeps extends Pick<KeeperDeps, "connect" | "lose"> {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly outgoing: Outgoing;
-  connect(): Link;
   /** Moves readings that still gather into `outgoing`. */
   collect(): void;
   /** A buffer came back. */
   giveBack(buffer: ArrayBuffer): void;
-  lose(readings: number): void;
   readonly commitIntervalMs: number;
 }
 
 /** About 180,000 readings: some 100 ms of the worker. */
 const COMMIT_BYTES = 8 * 2 ** 20;
-const RETRY_FIRST_MS = 500;
-const RETRY_MOST_MS = 30_000;
 const CLOSE_MS = 10_000;
 const MOST_QUESTIONS = 256;
 
@@ -57,22 +54,18 @@ interface Question {
 /** @param first the worker, which has opened the file, and its answer to that */
 export function createCourier(first: { link: Link; reply: Reply }, deps: CourierDeps): Courier {
   const { clock, logger, outgoing } = deps;
-  // One local disk: there is nobody to keep out of step with.
-  const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MOST_MS, () => 1);
   const stop = new AbortController();
   const questions: Question[] = [];
-  let flushes: { readonly upTo: number; readonly done: Pending<void> }[] = [];
-  let link: Link | undefined = first.link;
-  let hasWork = false;
-  let needsCheck = false;
+  const flushes = createFlushes();
+  const keeper = createKeeper(first, {
+    ...deps,
+    waiting: () => outgoing.readings,
+    onFailure: ({ code, message }) => flushes.rejectAll(new EdgeError(code, message)),
+  });
   let last: Work = "step";
   let isDue = false;
   let isForced = false;
   let isClosing = false;
-  let isFailing = false;
-  let notBeforeMs = 0;
-  // As of the last commit: what a new worker must know before anything else.
-  let table: Item | undefined;
   // Something came while the driver was looking for work.
   let isNudged = false;
   let wake: (() => void) | undefined;
@@ -92,99 +85,37 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
     }
   }
 
-  const request = () => ({ nowUs: clock.nowUs(), nowMs: clock.monotonicMs() });
-
-  /** @returns undefined when the worker died over it */
-  async function send(message: Request): Promise<Reply | undefined> {
-    if (link === undefined && !mayTry()) return undefined;
-    try {
-      link ??= await reconnect();
-      const reply = await link.ask(message);
-      hear(reply);
-      return reply;
-    } catch (thrown) {
-      await link?.end();
-      link = undefined;
-      fail({ code: "HISTORY_FAILED", message: describeError(thrown) });
-      return undefined;
-    }
-  }
-
-  async function reconnect(): Promise<Link> {
-    const fresh = deps.connect();
-    const opened = await fresh.ask({ kind: "open", ...request() });
-    hear(opened);
-    if (table !== undefined) hear(await fresh.ask({ kind: "commit", items: [table], ...request() }));
-    return fresh;
-  }
-
-  function hear(reply: Reply): void {
-    for (const note of reply.notes) logger[note.level](note.fields, note.message);
-    if (reply.lost > 0) deps.lose(reply.lost);
-    hasWork = reply.hasWork;
-    needsCheck = reply.needsCheck;
-  }
-
-  function fail({ code, message }: Pick<Failure, "code" | "message">): void {
-    const retryMs = backoff.next();
-    notBeforeMs = clock.monotonicMs() + retryMs;
-    if (!isFailing) {
-      logger.error({ code, reason: message, retryMs }, "the history cannot be written: readings wait for it");
-    }
-    isFailing = true;
-    rejectFlushes(new EdgeError(code, message));
-  }
-
-  function succeed(): void {
-    if (isFailing) logger.info({ waiting: outgoing.readings }, "the history is written again");
-    isFailing = false;
-    backoff.reset();
-  }
-
-  function rejectFlushes(error: EdgeError): void {
-    for (const { done } of flushes) done.reject(error);
-    flushes = [];
-  }
-
-  function resolveFlushes(): void {
-    flushes = flushes.filter(({ upTo, done }) => {
-      if (upTo < outgoing.oldest) done.resolve();
-      return !done.isSettled;
-    });
-  }
-
-  const mayTry = () => clock.monotonicMs() >= notBeforeMs;
+  const at = () => ({ nowUs: clock.nowUs(), nowMs: clock.monotonicMs() });
 
   function isReady(work: Work): boolean {
     if (work === "query") return questions.length > 0;
-    if (work === "step") return hasWork && mayTry() && !isClosing;
-    if (isForced) return true;
-    return (isDue || isClosing) && mayTry();
+    if (work === "step") return keeper.hasWork && keeper.mayTry;
+    return isForced || (isDue && keeper.mayTry);
   }
 
   async function commit(): Promise<void> {
     // While the disk fails a block that is full waits; one that is not goes on filling.
-    if (!isFailing || isForced || outgoing.isEmpty) deps.collect();
+    if (!keeper.isFailing || isForced || outgoing.isEmpty) deps.collect();
     isForced = false;
     isDue = false;
-    if (outgoing.isEmpty) {
-      resolveFlushes();
+    if (!outgoing.isEmpty) await write(outgoing.take(COMMIT_BYTES));
+    flushes.throughTo(outgoing.oldest);
+  }
+
+  async function write(taken: readonly Waiting[]): Promise<void> {
+    const reply = await keeper.send({ kind: "commit", items: taken, ...at() });
+    if (!reply?.ok) {
+      outgoing.putBack(restored(taken, reply?.buffers ?? []));
+      if (reply !== undefined) keeper.fail(reply);
       return;
     }
-    const taken = outgoing.take(COMMIT_BYTES);
-    const reply = await send({ kind: "commit", items: taken.map(({ item }) => item), ...request() });
-    if (reply?.ok) {
-      outgoing.settle();
-      table = taken.findLast(({ item }) => item.kind === "tags")?.item ?? table;
-      for (const buffer of reply.buffers) deps.giveBack(buffer);
-      succeed();
-      resolveFlushes();
-      // More is waiting than one commit takes.
-      if (!outgoing.isEmpty) isDue = true;
-      return;
-    }
-    outgoing.putBack(restored(taken, reply?.buffers ?? []));
-    if (reply !== undefined) fail(reply);
+    outgoing.settle();
+    const tags = taken.findLast(({ item }) => item.kind === "tags");
+    if (tags !== undefined) keeper.remember(tags.item);
+    for (const buffer of reply.buffers) deps.giveBack(buffer);
+    keeper.succeed();
+    // More is waiting than one commit takes.
+    if (!outgoing.isEmpty) isDue = true;
   }
 
   /** The buffers went to the worker and came back; those of a worker that died did not. */
@@ -204,34 +135,36 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
   async function answerNext(): Promise<void> {
     const question = questions.shift();
     if (question === undefined || question.answer.isSettled) return;
-    const reply = await send({ kind: "query", query: question.query, ...request() });
+    const reply = await keeper.send({ kind: "query", query: question.query, ...at() });
     if (reply?.ok && reply.answer !== undefined) question.answer.resolve(reply.answer);
     else question.answer.reject(new EdgeError(...reasonOf(reply)));
   }
 
   async function step(): Promise<void> {
-    const reply = await send({ kind: "step", ...request() });
-    if (reply?.ok === false) fail(reply);
+    const reply = await keeper.send({ kind: "step", ...at() });
+    if (reply?.ok === false) keeper.fail(reply);
   }
 
   async function check(): Promise<void> {
     const startMs = clock.monotonicMs();
     logger.info({}, "the history was not closed in order: looking for damage");
-    const reply = await send({ kind: "check", ...request() });
-    if (reply?.ok === false) fail(reply);
-    else logger.info({ ms: Math.round(clock.monotonicMs() - startMs) }, "the history was checked");
+    const reply = await keeper.send({ kind: "check", ...at() });
+    if (reply?.ok === false) keeper.fail(reply);
+    if (reply?.ok) logger.info({ ms: Math.round(clock.monotonicMs() - startMs) }, "the history was checked");
   }
+
+  const jobs: Readonly<Record<Work, () => Promise<void>>> = { commit, query: answerNext, step };
 
   /** @returns false when there was nothing to do */
   async function work(): Promise<boolean> {
-    if (needsCheck && (mayTry() || isClosing)) {
+    if (keeper.needsCheck && keeper.mayTry) {
       await check();
       return true;
     }
     const next = TURNS[last].find(isReady);
     if (next === undefined) return false;
     last = next;
-    await { commit, query: answerNext, step }[next]();
+    await jobs[next]();
     return true;
   }
 
@@ -243,14 +176,10 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
       wake = resolve;
       await promise;
     }
-    await finish();
-  }
-
-  async function finish(): Promise<void> {
     isForced = true;
     do await commit();
-    while (!outgoing.isEmpty && !isFailing);
-    const closed = link === undefined ? undefined : await send({ kind: "close" });
+    while (!outgoing.isEmpty && !keeper.isFailing);
+    const closed = keeper.hasWorker ? await keeper.send({ kind: "close" }) : undefined;
     if (closed?.ok === false) logger.warn({ reason: closed.message }, "the history was not closed in order");
   }
 
@@ -261,43 +190,38 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
       deps.lose(lost);
     }
     const error = new EdgeError("HISTORY_FAILED", "the history is closed");
-    rejectFlushes(error);
+    flushes.rejectAll(error);
     for (const { answer } of questions.splice(0)) answer.reject(error);
-    await link?.end();
+    await keeper.end();
   }
 
-  hear(first.reply);
-  if (!first.reply.ok) fail(first.reply);
   const ticking = tick();
-  const driving = drive();
+  const driving = drive().catch((thrown: unknown) =>
+    // A fault of this program: what waits will be dropped and counted, but the agent goes on reading.
+    logger.error({ reason: describeError(thrown) }, "the history stopped; restart the agent and report this"),
+  );
 
   return {
     ask(query, answer) {
-      if (questions.length >= MOST_QUESTIONS) {
-        answer.reject(
-          new EdgeError(
-            "HISTORY_FAILED",
-            `${MOST_QUESTIONS} questions wait for the history; ask again later`,
-          ),
-        );
-        return;
-      }
-      questions.push({ query, answer });
+      if (questions.length < MOST_QUESTIONS) questions.push({ query, answer });
+      else
+        answer.reject(new EdgeError("HISTORY_FAILED", `${MOST_QUESTIONS} questions wait; ask again later`));
       nudge();
     },
     flush(done) {
       deps.collect();
-      flushes.push({ upTo: outgoing.last, done });
+      flushes.add(outgoing.last, done);
       isForced = true;
       nudge();
     },
     dropped(number) {
-      const error = new EdgeError("HISTORY_FAILED", "readings were given up before they were written");
-      for (const { upTo, done } of flushes) if (upTo >= number) done.reject(error);
-      flushes = flushes.filter(({ done }) => !done.isSettled);
+      flushes.gone(
+        number,
+        new EdgeError("HISTORY_FAILED", "readings were given up before they were written"),
+      );
     },
     get isChecking() {
-      return needsCheck;
+      return keeper.needsCheck;
     },
     async close() {
       isClosing = true;

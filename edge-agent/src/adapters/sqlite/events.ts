@@ -23,6 +23,8 @@ export interface EventTables {
 }
 
 export function createEventTables(db: Database): EventTables {
+  // What comes a second time after the disk failed under a commit is not written twice.
+  const known = db.prepare("SELECT 1 FROM alarm WHERE id = ? AND json = ?");
   const audit = db.prepare("INSERT INTO alarm_audit (alarm, at_us, json) VALUES (?, ?, ?) RETURNING id");
   const alarm = db.prepare(
     `INSERT INTO alarm (id, raised_us, is_open, audited, json) VALUES (?, ?, ?, ?, ?)
@@ -30,7 +32,8 @@ export function createEventTables(db: Database): EventTables {
        audited = excluded.audited, json = excluded.json`,
   );
   const waveform = db.prepare(
-    "INSERT INTO waveform (alarm, sensor, unit, json, samples) VALUES (?, ?, ?, ?, ?)",
+    `INSERT INTO waveform (alarm, sensor, unit, json, samples) SELECT ?1, ?2, ?3, ?4, ?5
+     WHERE NOT EXISTS (SELECT 1 FROM waveform WHERE alarm = ?1 AND sensor = ?2 AND json = ?4)`,
   );
   const baseline = db.prepare(
     "INSERT INTO baseline VALUES (?, ?) ON CONFLICT (sensor) DO UPDATE SET json = excluded.json",
@@ -53,6 +56,7 @@ export function createEventTables(db: Database): EventTables {
 
   return {
     saveAlarm(state, atUs) {
+      if (known.get(state.id, state.json) !== undefined) return;
       const audited = Number(audit.get(state.id, atUs, state.json)?.["id"]);
       alarm.run(state.id, state.raisedUs, state.isOpen ? 1 : 0, audited, state.json);
     },

@@ -59,7 +59,7 @@ function createPuppet() {
 
 const buffersOf = (request: Request): ArrayBuffer[] =>
   request.kind === "commit"
-    ? request.items.flatMap((item) => (item.kind === "block" ? [item.block.buffer] : []))
+    ? request.items.flatMap(({ item }) => (item.kind === "block" ? [item.block.buffer] : []))
     : [];
 
 const full = (request: Request): Reply => ({
@@ -345,7 +345,7 @@ describe("questions to the history", () => {
         history.baselines(never).catch((error: EdgeError) => error.message),
       ).slice(-1),
     );
-    expect(answers).toEqual(["256 questions wait for the history; ask again later"]);
+    expect(answers).toEqual(["256 questions wait; ask again later"]);
     const closed = history.close();
     await clock.advance(10_000);
     await closed;

@@ -78,7 +78,7 @@ export async function createHistory(
       clock,
       logger,
       outgoing,
-      connect: () => connect(settings),
+      connect: () => connect({ ...settings, isNewRun: false }),
       collect,
       giveBack: staging.giveBack,
       lose,
@@ -166,6 +166,7 @@ export async function createHistory(
 function settingsOf(options: HistoryOptions): StoreSettings {
   return {
     file: options.file,
+    isNewRun: true,
     maxBytes: options.maxBytes,
     maxAgeUs: options.maxAgeDays * DAY_US,
     chunkMs: options.chunkMinutes * MINUTE_MS,

@@ -6,7 +6,12 @@ import { createJournalScan, decodeJournal, encodeJournal } from "./rows-blob.ts"
 /** Commits that are not compacted yet: one row each. */
 export interface Journal {
   /** Within a transaction. @returns bytes that it takes */
-  append(rows: Rows, tagReadings: number): number;
+  append(rows: Rows, about: CommitMarks): number;
+  /** Number of the last item of the newest commit, where that is of this run of the agent; else 0. A disk that failed
+   *  under a commit may have kept it all the same. */
+  committedTo(): number;
+  /** Id of the newest commit ever, also when it is no longer here. */
+  readonly newestId: number;
   /** The oldest commits that hold `most` readings together, or all of them. */
   oldest(most: number): { readonly toId: number; readonly readings: number };
   /** Commits after `id` up to `toId`, oldest first, until `most` readings are together; at least one. */
@@ -21,6 +26,12 @@ export interface Journal {
   /** Within a transaction. */
   removeTo(id: number): void;
   totals(): JournalTotals;
+}
+
+export interface CommitMarks {
+  readonly tagReadings: number;
+  /** Number of the last item of the commit. */
+  readonly upTo: number;
 }
 
 export interface JournalEntry {
@@ -40,9 +51,10 @@ export interface JournalTotals {
 
 type Row = Record<string, unknown>;
 
-export function createJournal(db: Database): Journal {
+/** @param runFrom id of the newest commit of the run before */
+export function createJournal(db: Database, runFrom: number): Journal {
   const insert = db.prepare(
-    "INSERT INTO journal (t0, t1, first_us, readings, tag_readings, rows) VALUES (?, ?, ?, ?, ?, ?)",
+    "INSERT INTO journal (t0, t1, first_us, readings, tag_readings, up_to, id, rows) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   );
   const after = db.prepare(
     "SELECT id, readings, tag_readings, rows FROM journal WHERE id > ? AND id <= ? ORDER BY id",
@@ -55,14 +67,26 @@ export function createJournal(db: Database): Journal {
   );
   const first = db.prepare("SELECT first_us FROM journal ORDER BY id LIMIT 1");
 
+  const last = db.prepare("SELECT id, up_to FROM journal ORDER BY id DESC LIMIT 1");
   const scan = createJournalScan();
+  // Never an id again that an earlier run may have used, also when all its commits are compacted.
+  let newestId = Math.max(runFrom, Number(last.get()?.["id"] ?? 0));
 
   return {
-    append(rows, tagReadings) {
+    append(rows, { tagReadings, upTo }) {
       const { t0, t1 } = timesOf(rows);
       const blob = encodeJournal(rows);
-      insert.run(t0, t1, rows.batchTimeUs[0] ?? 0, rows.count, tagReadings, blob);
+      const id = newestId + 1;
+      insert.run(t0, t1, rows.batchTimeUs[0] ?? 0, rows.count, tagReadings, upTo, id, blob);
+      newestId = id;
       return blob.length;
+    },
+    committedTo() {
+      const row = last.get();
+      return row !== undefined && Number(row["id"]) > runFrom ? Number(row["up_to"]) : 0;
+    },
+    get newestId() {
+      return newestId;
     },
     oldest(most) {
       const sum = { toId: 0, readings: 0 };

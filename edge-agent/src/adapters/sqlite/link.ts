@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { EdgeError } from "../../core/errors.ts";
-import type { Item, Reply, Request } from "./messages.ts";
+import type { Numbered, Reply, Request } from "./messages.ts";
 import type { StoreSettings } from "./store.ts";
 
 /** The way to the worker: one request at a time. */
@@ -55,6 +55,6 @@ export const startWorker: Connect = (settings) => {
 };
 
 /** Buffers that move to the worker and come back with its reply. */
-function buffersOf(items: readonly Item[]): ArrayBuffer[] {
-  return items.flatMap((item) => (item.kind === "block" ? [item.block.buffer] : []));
+function buffersOf(items: readonly Numbered[]): ArrayBuffer[] {
+  return items.flatMap(({ item }) => (item.kind === "block" ? [item.block.buffer] : []));
 }

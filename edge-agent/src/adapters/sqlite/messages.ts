@@ -15,6 +15,12 @@ export type Item =
   | { readonly kind: "baseline"; readonly baseline: StoredBaseline }
   | { readonly kind: "no-baseline"; readonly sensor: string };
 
+/** An item with its place in the order of all items of this run: one that comes twice is known again. */
+export interface Numbered {
+  readonly item: Item;
+  readonly number: number;
+}
+
 /** One state of an alarm, with what is searched for beside the whole as JSON. */
 export interface AlarmState {
   readonly id: string;
@@ -62,7 +68,7 @@ export type Request =
   | { readonly kind: "check"; readonly nowUs: TimeUs; readonly nowMs: number }
   | {
       readonly kind: "commit";
-      readonly items: readonly Item[];
+      readonly items: readonly Numbered[];
       readonly nowUs: TimeUs;
       readonly nowMs: number;
     }

@@ -1,9 +1,7 @@
-import type { Item } from "./messages.ts";
+import type { Item, Numbered } from "./messages.ts";
 
-/** An item that waits, with its place in the order of all items. */
-export interface Waiting {
-  readonly item: Item;
-  readonly number: number;
+/** An item that waits. */
+export interface Waiting extends Numbered {
   readonly bytes: number;
 }
 

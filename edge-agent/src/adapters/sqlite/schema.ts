@@ -13,11 +13,11 @@ const TABLES = `
 CREATE TABLE schema_version (version INTEGER NOT NULL);
 INSERT INTO schema_version VALUES (${SCHEMA_VERSION});
 CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO state VALUES ('stopped_cleanly', 1);
+INSERT INTO state VALUES ('stopped_cleanly', 1), ('run_from', 0);
 CREATE TABLE series (key INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name));
 CREATE TABLE journal (
   id INTEGER PRIMARY KEY, t0 REAL NOT NULL, t1 REAL NOT NULL, first_us REAL NOT NULL, readings INTEGER NOT NULL,
-  tag_readings INTEGER NOT NULL, rows BLOB NOT NULL);
+  tag_readings INTEGER NOT NULL, up_to INTEGER NOT NULL, rows BLOB NOT NULL);
 CREATE TABLE segment (
   id INTEGER PRIMARY KEY AUTOINCREMENT, valid INTEGER NOT NULL, t0 REAL, t1 REAL, first_us REAL, last_us REAL,
   tag_readings INTEGER NOT NULL DEFAULT 0, audit_to INTEGER, waveform_to INTEGER, times BLOB);
@@ -59,12 +59,24 @@ export function prepareSchema(db: Database, file: string): void {
   }
 }
 
-/** True when the program that had the file open before did not close it. */
-export function wasStoppedCleanly(db: Database): boolean {
-  const row = db.prepare("SELECT value FROM state WHERE name = 'stopped_cleanly'").get();
-  return row?.["value"] === 1;
+/** What a run of the agent leaves to the next. */
+export interface RunState {
+  /** 1, or 0 where the file was not closed in order. */
+  readonly stoppedCleanly: number;
+  /** Id of the newest commit of the run before this one. */
+  readonly runFrom: number;
 }
 
-export function markStopped(db: Database, cleanly: boolean): void {
-  db.prepare("UPDATE state SET value = ? WHERE name = 'stopped_cleanly'").run(cleanly ? 1 : 0);
+export function readState(db: Database): RunState {
+  const rows = db.prepare("SELECT name, value FROM state").all();
+  const value = (name: string) => Number(rows.find((row) => row["name"] === name)?.["value"] ?? 0);
+  return { stoppedCleanly: value("stopped_cleanly"), runFrom: value("run_from") };
+}
+
+export function writeState(db: Database, state: RunState): void {
+  const update = db.prepare("UPDATE state SET value = ? WHERE name = ?");
+  transaction(db, () => {
+    update.run(state.stoppedCleanly, "stopped_cleanly");
+    update.run(state.runFrom, "run_from");
+  });
 }

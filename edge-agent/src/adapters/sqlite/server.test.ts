@@ -19,7 +19,20 @@ const at = { nowUs: START_US, nowMs: 0 };
 const tags: Item = { kind: "tags", ids: ["a"] };
 const reading = (sequence: number, value = 1): Item[] =>
   blocksOf(batchOf(START_US + sequence, [{ sequence, value }]));
-const commit = (...items: readonly Item[]): Request => ({ kind: "commit", items, ...at });
+/** Commits as a courier sends them, their items numbered on. */
+function createCommits(): (...items: readonly Item[]) => Request {
+  let last = 0;
+  return (...items) => ({
+    kind: "commit",
+    items: items.map((item) => {
+      last += 1;
+      return { item, number: last };
+    }),
+    ...at,
+  });
+}
+
+const commit = createCommits();
 const ask = (query: Query): Request => ({ kind: "query", query, ...at });
 const trend: Query = {
   kind: "trend",
@@ -260,6 +273,30 @@ describe("server on a failing disk", () => {
     ]);
   });
 
+  it("does not write again what a failed disk had kept after all", () => {
+    using folder = tempFolder();
+    const disk = createFailingDisk();
+    const server = createServer(settingsFor(folder.file()), disk.open);
+    server.handle(commit(tags, ...reading(1)));
+    disk.errcode = 10;
+    disk.isLate = true;
+    const again = commit({ kind: "tags", ids: ["b"] }, ...reading(2), openAlarm);
+    expect(server.handle(again)).toMatchObject({ ok: false, code: "HISTORY_FAILED" });
+    disk.errcode = 0;
+    if (again.kind !== "commit") throw new TypeError("a commit was expected");
+    const more = commit(...reading(3), openAlarm);
+    const both = { ...again, items: [...again.items, ...(more.kind === "commit" ? more.items : [])] };
+    expect(server.handle(both)).toMatchObject({ ok: true, lost: 0 });
+    server.handle({ kind: "close" });
+    expect(readAll(folder.file()).map(({ series, sequence }) => `${series} ${sequence}`)).toEqual([
+      "tag a 1",
+      "tag b 2",
+      "tag b 3",
+    ]);
+    using db = new DatabaseSync(folder.file());
+    expect(db.prepare("SELECT count(*) AS n FROM alarm_audit").get()?.["n"]).toBe(1);
+  });
+
   it("does not forget what it saved of a damaged file while the new one cannot be made", () => {
     using folder = tempFolder();
     fill(folder.file(), true);
@@ -276,6 +313,17 @@ describe("server on a failing disk", () => {
     expect(answerOf(server.handle(ask({ kind: "baselines" })))).toHaveLength(1);
     expect(answerOf(server.handle(ask(trend)))).toMatchObject({ max: Float64Array.of(1) });
     server.handle({ kind: "close" });
+  });
+
+  it("leaves a file for the next start to check that it never came to check itself", () => {
+    using folder = tempFolder();
+    fill(folder.file(), false);
+    const server = createServer(settingsFor(folder.file()));
+    expect(server.handle({ kind: "open", ...at })).toMatchObject({ needsCheck: true });
+    server.handle({ kind: "close" });
+    expect(createServer(settingsFor(folder.file())).handle({ kind: "open", ...at })).toMatchObject({
+      needsCheck: true,
+    });
   });
 
   it("gives up one thing that cannot be written instead of all that comes with it", () => {

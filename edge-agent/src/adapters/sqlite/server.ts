@@ -1,7 +1,9 @@
-import { describeError, EdgeError, type EdgeErrorCode } from "../../core/errors.ts";
+import { describeError } from "../../core/errors.ts";
 import type { TimeUs } from "../../core/time.ts";
 import { faultOf, type openDatabase } from "./database.ts";
-import type { Answers, Failure, Item, Note, Query, Reply, Request, Success } from "./messages.ts";
+import { failureOf } from "./failure.ts";
+import type { Answers, Failure, Item, Note, Numbered, Query, Reply, Request, Success } from "./messages.ts";
+import { readingsIn } from "./outgoing.ts";
 import { setAside } from "./quarantine.ts";
 import { openStore, type Store, type StoreSettings } from "./store.ts";
 
@@ -13,6 +15,7 @@ export interface Server {
 /** @param openFile tests put a failing disk behind it */
 export function createServer(settings: StoreSettings, openFile?: typeof openDatabase): Server {
   let store: Store | undefined;
+  let { isNewRun } = settings;
   let needsCheck = false;
   // Outlives the store: what the next one needs after a failed disk or a damaged file.
   let carried: readonly Item[] = [];
@@ -35,9 +38,10 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
   }
 
   function open(): Store {
-    const fresh = openStore(settings, openFile);
+    const fresh = openStore({ ...settings, isNewRun }, openFile);
+    isNewRun = false;
     needsCheck = fresh.isUnclean;
-    if (carried.length > 0) fresh.commit(carried, nowMs);
+    if (carried.length > 0) fresh.commit(carried, 0, nowMs);
     carried = carried.filter((item) => item.kind === "tags");
     store = fresh;
     return fresh;
@@ -80,33 +84,41 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
     if (damage !== undefined) replace(damage, nowUs);
   }
 
-  function commit(items: readonly Item[], nowUs: TimeUs): void {
+  function commit(numbered: readonly Numbered[], nowUs: TimeUs): void {
     const target = theStore(nowUs);
+    // A disk that failed under a commit may have kept it: what is there is not written again.
+    const fresh = numbered.filter(({ item, number }) => item.kind === "tags" || number > target.committedTo);
+    const upTo = numbered.at(-1)?.number ?? 0;
+    let items = fresh.map(({ item }) => item);
     try {
-      count(target.commit(items, nowMs), "readings of tags that were never registered were left out");
+      write(target, items, upTo);
     } catch (thrown) {
-      const fault = faultOf(thrown);
-      if (fault !== undefined && fault !== "other") throw thrown;
-      commitEach(target, items);
+      if (!isItemsFault(thrown)) throw thrown;
+      items = items.filter((item) => isWritable(target, item));
+      write(target, items, upTo);
     }
     const tags = items.findLast((item) => item.kind === "tags");
     if (tags !== undefined) carried = [tags];
   }
 
-  /** One of them cannot be written, whatever the disk does: the others must not suffer. */
-  function commitEach(target: Store, items: readonly Item[]): void {
-    for (const item of items) {
-      try {
-        lost += target.commit([item], nowMs);
-      } catch (thrown) {
-        const fault = faultOf(thrown);
-        if (fault !== undefined && fault !== "other") throw thrown;
-        lost += item.kind === "block" ? item.block.rows : 1;
-        note("error", "something could not be written to the history", {
-          kind: item.kind,
-          reason: describeError(thrown),
-        });
-      }
+  function write(target: Store, items: readonly Item[], upTo: number): void {
+    count(target.commit(items, upTo, nowMs), "readings of tags that were never registered were left out");
+  }
+
+  /** False, and counted, where the item itself cannot be written whatever the disk does: those that come with it must
+   *  not suffer. */
+  function isWritable(target: Store, item: Item): boolean {
+    try {
+      target.rehearse(item);
+      return true;
+    } catch (thrown) {
+      if (!isItemsFault(thrown)) throw thrown;
+      lost += readingsIn(item);
+      note("error", "something could not be written to the history", {
+        kind: item.kind,
+        reason: describeError(thrown),
+      });
+      return false;
     }
   }
 
@@ -160,7 +172,8 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
         count(theStore(request.nowUs).step(nowMs), "damaged parts of the journal were left out");
         return undefined;
       case "close":
-        store?.close(true);
+        // Left unchecked, it is looked through at the next start.
+        store?.close(!needsCheck);
         store = undefined;
         return undefined;
     }
@@ -198,40 +211,10 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
   };
 }
 
+/** Neither the disk's nor the file's. */
+const isItemsFault = (thrown: unknown): boolean => (faultOf(thrown) ?? "other") === "other";
+
 function buffersOf(request: Request): ArrayBuffer[] {
   if (request.kind !== "commit") return [];
-  return request.items.flatMap((item) => (item.kind === "block" ? [item.block.buffer] : []));
-}
-
-function failureOf(thrown: unknown, file: string): Failure {
-  if (thrown instanceof EdgeError) {
-    return { ok: false, code: thrown.code, message: thrown.message, isFinal: true };
-  }
-  const fault = faultOf(thrown);
-  const failure = (code: EdgeErrorCode, message: string, isFinal: boolean): Failure => ({
-    ok: false,
-    code,
-    message: `${message} (${describeError(thrown)})`,
-    isFinal,
-  });
-  if (fault === "full") {
-    return failure(
-      "DISK_FULL",
-      `there is no room to write ${file}: free disk space or lower the limit`,
-      false,
-    );
-  }
-  if (fault === "corrupt") return failure("HISTORY_CORRUPT", `${file} is damaged`, false);
-  if (fault === "busy") {
-    return failure(
-      "HISTORY_FAILED",
-      `${file} is in use by another process: stop it or name another file`,
-      true,
-    );
-  }
-  if (fault === "denied") {
-    return failure("HISTORY_FAILED", `${file} cannot be opened: its folder must exist and be writable`, true);
-  }
-  if (fault === "io") return failure("HISTORY_FAILED", `the disk failed under ${file}`, false);
-  return failure("HISTORY_FAILED", `the history ${file} failed`, false);
+  return request.items.flatMap(({ item }) => (item.kind === "block" ? [item.block.buffer] : []));
 }

@@ -57,10 +57,20 @@ function realDisk(filler: string): Pick<SmallDisk, "connect" | "fill" | "free"> 
   };
 }
 
+export interface FailingDisk {
+  /** SQLite's result code of every commit and every opening; 0 for none. */
+  errcode: number;
+  /** The commit reaches the disk and is said to have failed. */
+  isLate: boolean;
+  opens: number;
+  readonly open: typeof openDatabase;
+}
+
 /** Commits fail as on a full disk while `errcode` is set. */
-export function createFailingDisk(): { errcode: number; opens: number; open: typeof openDatabase } {
+export function createFailingDisk(): FailingDisk {
   const disk = {
     errcode: 0,
+    isLate: false,
     opens: 0,
     open(...args: Parameters<typeof openDatabase>): Database {
       fail();
@@ -68,8 +78,9 @@ export function createFailingDisk(): { errcode: number; opens: number; open: typ
       const real = openDatabase(...args);
       return {
         exec(sql) {
-          if (sql === "COMMIT") fail();
+          if (sql === "COMMIT" && !disk.isLate) fail();
           real.exec(sql);
+          if (sql === "COMMIT") fail();
         },
         prepare: (sql) => real.prepare(sql),
         close: () => real.close(),

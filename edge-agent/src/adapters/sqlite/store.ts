@@ -13,13 +13,15 @@ import { createJournal } from "./journal.ts";
 import { createMaintenance, type MaintenanceLimits } from "./maintenance.ts";
 import type { FileStatistics, Item, Query } from "./messages.ts";
 import { createRetention } from "./retention.ts";
-import { markStopped, prepareSchema, wasStoppedCleanly } from "./schema.ts";
+import { prepareSchema, readState, writeState } from "./schema.ts";
 import { createSegmentTable } from "./segment.ts";
 import { createSeriesTable } from "./series.ts";
 import { readTrend, type TrendResult } from "./trend.ts";
 
 export interface StoreSettings extends DatabaseLimits, MaintenanceLimits {
   readonly file: string;
+  /** False where this run of the agent had the file open before: with a worker that died since. */
+  readonly isNewRun: boolean;
   readonly maxAgeUs: number;
 }
 
@@ -29,8 +31,13 @@ export interface Store {
   readonly isUnclean: boolean;
   readonly events: EventTables;
   findDamage(): string | undefined;
-  /** Writes all of it or nothing. @returns readings of tags that nobody registered */
-  commit(items: readonly Item[], nowMs: number): number;
+  /** Writes all of it or nothing. @returns readings of tags that nobody registered
+   *  @param upTo number of the last item */
+  commit(items: readonly Item[], upTo: number, nowMs: number): number;
+  /** Writes an item and takes it back. @throws what writing it throws */
+  rehearse(item: Item): void;
+  /** Number of the last item of this run that was on the disk when the file was opened; 0 where there was none. */
+  readonly committedTo: number;
   trend(query: Extract<Query, { kind: "trend" }>): TrendResult;
   statistics(): FileStatistics;
   hasWork(nowMs: number): boolean;
@@ -54,9 +61,9 @@ export function openStore(settings: StoreSettings, open: typeof openDatabase = o
 }
 
 function storeOn(db: Database, settings: StoreSettings): Store {
-  const isUnclean = !wasStoppedCleanly(db);
+  const before = readState(db);
   const series = createSeriesTable(db);
-  const journal = createJournal(db);
+  const journal = createJournal(db, before.runFrom);
   const segments = createSegmentTable(db);
   const events = createEventTables(db);
   const retention = createRetention(db, segments, events, {
@@ -65,22 +72,24 @@ function storeOn(db: Database, settings: StoreSettings): Store {
   });
   const maintenance = createMaintenance(db, journal, segments, retention, settings);
   let tagKeys: Uint32Array = new Uint32Array(0);
-  markStopped(db, false);
+  const runFrom = settings.isNewRun ? journal.newestId : before.runFrom;
+  writeState(db, { stoppedCleanly: 0, runFrom });
 
-  function write(items: readonly Item[]) {
+  function write(items: readonly Item[], upTo: number) {
     const intake = takeIn(items, tagKeys, series);
-    const bytes = intake.rows.count === 0 ? 0 : journal.append(intake.rows, intake.tagReadings);
+    const { rows, tagReadings } = intake;
+    const bytes = rows.count === 0 ? 0 : journal.append(rows, { tagReadings, upTo });
     for (const item of items) writeEvent(events, item);
     return { ...intake, bytes };
   }
 
   return {
-    isUnclean,
+    isUnclean: before.stoppedCleanly === 0,
     events,
     findDamage: () => findDamage(db),
-    commit(items, nowMs) {
+    commit(items, upTo, nowMs) {
       try {
-        const done = transaction(db, () => write(items));
+        const done = transaction(db, () => write(items, upTo));
         tagKeys = done.tagKeys;
         maintenance.committed(done.rows.count, done.bytes, nowMs);
         return done.unknown;
@@ -89,6 +98,19 @@ function storeOn(db: Database, settings: StoreSettings): Store {
         throw thrown;
       }
     },
+    rehearse(item) {
+      const takeBack = new Error("taken back");
+      try {
+        transaction(db, () => {
+          write([item], 0);
+          throw takeBack;
+        });
+      } catch (thrown) {
+        series.reload();
+        if (thrown !== takeBack) throw thrown;
+      }
+    },
+    committedTo: settings.isNewRun ? 0 : journal.committedTo(),
     trend: ({ series: kind, name, query }) => readTrend(segments, journal, series.find(kind, name), query),
     statistics() {
       const old = segments.totals();
@@ -104,7 +126,7 @@ function storeOn(db: Database, settings: StoreSettings): Store {
     lackRoom: () => maintenance.lackRoom(),
     close(cleanly) {
       try {
-        if (cleanly) markStopped(db, true);
+        if (cleanly) writeState(db, { stoppedCleanly: 1, runFrom });
       } finally {
         db.close();
       }

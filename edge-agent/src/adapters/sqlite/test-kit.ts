@@ -62,6 +62,7 @@ export function createTestTelemetry(): Telemetry & { readonly lost: () => number
 
 export const settingsFor = (file: string, more: Partial<StoreSettings> = {}): StoreSettings => ({
   file,
+  isNewRun: true,
   maxBytes: 64 * 2 ** 20,
   maxAgeUs: 30 * DAY_US,
   chunkMs: 3_600_000,
