@@ -237,6 +237,14 @@ describe("with a controller", () => {
     expect(code).toBe(0);
   });
 
+  it("ends when its reader leaves, as with | head", async () => {
+    await configure({ devices: [s7("plc-1", plc.port)] });
+    const child = stethos("read", "-c", configFile());
+    await child.line(/"quality":"good"/);
+    child.process.stdout?.destroy();
+    expect(await child.ended()).toBe(0);
+  });
+
   it("reads for as long as it was told, from a controller that is not there, without a crash", async () => {
     await configure({ devices: [s7("gone", 9)] });
     const { code, output } = await outcome("read", "-c", configFile(), "-t", "1");

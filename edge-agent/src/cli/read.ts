@@ -6,6 +6,7 @@ import { createLogger } from "../adapters/node/logger.ts";
 import { systemRandom } from "../adapters/node/random.ts";
 import { createAcquisition } from "../compose/acquisition.ts";
 import { readConfig } from "../config.ts";
+import { EdgeError } from "../core/errors.ts";
 import { type ReadingBatch, readingAt } from "../core/reading.ts";
 import { createBoundedQueue } from "../lib/bounded-queue.ts";
 import { type AddCommand, say, untilStopped } from "./io.ts";
@@ -41,9 +42,16 @@ export const readCommand: AddCommand = (program, context) => {
       const config = await readConfig(options.config, context);
       const clock = createSystemClock();
       const stop = untilStopped(context);
+      // A reader that leaves (`| head`) ends the command; a full disk behind `>` is an error.
+      const gone = new AbortController();
+      let failure: NodeJS.ErrnoException | undefined;
+      context.stdout.once("error", (error: NodeJS.ErrnoException) => {
+        failure = error;
+        gone.abort(error);
+      });
       const limit = clock.deadline(
         options.seconds === undefined ? 2 ** 31 - 1 : options.seconds * 1000,
-        stop.signal,
+        AbortSignal.any([stop.signal, gone.signal]),
       );
       const queue = createBoundedQueue<ReadingBatch>(WAITING_BATCHES);
       limit.signal.addEventListener("abort", () => queue.close(), { once: true });
@@ -69,14 +77,27 @@ export const readCommand: AddCommand = (program, context) => {
         let text = "";
         for (let i = 0; i < rows; i += 1)
           text += `${JSON.stringify(readingAt(batch, i, acquisition.tags))}\n`;
-        if (!context.stdout.write(text))
-          await once(context.stdout, "drain", { signal: limit.signal }).catch(() => undefined);
+        if (!context.stdout.write(text)) await drained(context.stdout, limit.signal);
         left -= rows;
         if (left <= 0) break;
       }
       limit.dispose();
       stop.dispose();
       await acquisition.close(5000);
+      if (failure !== undefined && failure.code !== "EPIPE") {
+        throw new EdgeError("DISK_FULL", "stdout cannot be written to; free space or choose another file", {
+          cause: failure,
+        });
+      }
       if (queue.dropped > 0) say(context, `stdout was too slow: ${queue.dropped} batches were dropped`);
     });
 };
+
+/** Waits until more can be written, or until the command is to end. */
+async function drained(stream: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
+  try {
+    await once(stream, "drain", { signal });
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+}
