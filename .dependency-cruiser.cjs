@@ -1,6 +1,8 @@
 // Who may import whom (test/arch plants a violation of each rule and expects it to be caught).
 const test = "\\.test\\.ts$";
 const core = "^edge-agent/src/core/";
+// Types of the verdict, and the clock.
+const fingerDoor = "^protocol-finger/src/(index|clock/index)\\.ts$";
 
 module.exports = {
   forbidden: [
@@ -11,7 +13,7 @@ module.exports = {
       name: "ports-see-core-only",
       severity: "error",
       from: { path: "^edge-agent/src/ports/", pathNot: test },
-      to: { pathNot: "^edge-agent/src/(core|ports)/" },
+      to: { pathNot: ["^edge-agent/src/(core|ports)/", fingerDoor] },
     },
     {
       name: "lib-knows-no-domain",
@@ -23,7 +25,7 @@ module.exports = {
       name: "flow-sees-no-adapter",
       severity: "error",
       from: { path: "^edge-agent/src/flow/", pathNot: test },
-      to: { pathNot: "^edge-agent/src/(core|ports|flow|lib)/" },
+      to: { pathNot: ["^edge-agent/src/(core|ports|flow|lib)/", fingerDoor] },
     },
     {
       name: "adapters-are-strangers",
@@ -44,6 +46,24 @@ module.exports = {
       to: { path: "^edge-agent/src/(flow/|compose|cli|main)" },
     },
     {
+      name: "finger-is-a-leaf",
+      severity: "error",
+      from: { path: "^protocol-finger/", pathNot: test },
+      to: { path: "^(edge-agent|web-twin|test)/" },
+    },
+    {
+      name: "finger-by-its-doors",
+      severity: "error",
+      from: { path: "^(edge-agent|web-twin|test)/" },
+      to: { path: "^protocol-finger/src/", pathNot: "^protocol-finger/src/((clock|s7|wire)/)?index\\.ts$" },
+    },
+    {
+      name: "wire-is-pure",
+      severity: "error",
+      from: { path: "^protocol-finger/src/(wire|s7)/", pathNot: test },
+      to: { pathNot: "^protocol-finger/src/(wire|s7)/" },
+    },
+    {
       name: "page-sees-the-door-only",
       severity: "error",
       from: { path: "^web-twin/" },
@@ -52,7 +72,7 @@ module.exports = {
     {
       name: "product-knows-no-test",
       severity: "error",
-      from: { path: "^(edge-agent|web-twin)/src/", pathNot: test },
+      from: { path: "^(protocol-finger|edge-agent|web-twin)/src/", pathNot: test },
       to: { path: "^test/" },
     },
   ],
@@ -62,7 +82,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     // Anchored: a bare "/dist/" would hide every npm package whose entry lies in such a folder.
-    exclude: { path: "^(edge-agent|web-twin|test)/dist/" },
+    exclude: { path: "^(protocol-finger|edge-agent|web-twin|test)/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "node", "default"],

@@ -37,6 +37,7 @@ export const checks: readonly Step[] = [
       run(bin("depcruise"), [
         "--config",
         ".dependency-cruiser.cjs",
+        "protocol-finger/src",
         "edge-agent/src",
         "web-twin/src",
         "test",

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { createHttpApi } from "./adapters/http-api/server.ts";
 import { createCounters } from "./adapters/node/counters.ts";
 import { createOnnxScorer } from "./adapters/onnx/scorer.ts";
@@ -13,7 +14,6 @@ import { createInfer } from "./flow/infer.ts";
 import { createMirror } from "./flow/mirror.ts";
 import { createShaftSpeed } from "./flow/shaft-speed.ts";
 import { createWatch, type Watch } from "./flow/watch.ts";
-import type { Clock } from "./ports/clock.ts";
 import type { History } from "./ports/history.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Random } from "./ports/random.ts";

@@ -32,6 +32,17 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
   },
   { rule: "config-wires-nothing", file: "edge-agent/src/config/wire.ts", imports: "../flow/quiet.ts" },
   {
+    rule: "finger-is-a-leaf",
+    file: "protocol-finger/src/climb.ts",
+    imports: "../../edge-agent/src/core/word.ts",
+  },
+  {
+    rule: "finger-by-its-doors",
+    file: "edge-agent/src/adapters/two/burglar.ts",
+    imports: "../../../../protocol-finger/src/inside.ts",
+  },
+  { rule: "wire-is-pure", file: "protocol-finger/src/wire/dialer.ts", imports: "../inside.ts" },
+  {
     rule: "page-sees-the-door-only",
     file: "web-twin/src/peek.ts",
     imports: "../../edge-agent/src/flow/quiet.ts",
@@ -42,6 +53,7 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
 /** What the planted files may point at. */
 const innocent = [
   "edge-agent/src/core/word.ts",
+  "protocol-finger/src/inside.ts",
   "edge-agent/src/lib/tool.ts",
   "edge-agent/src/flow/quiet.ts",
   "edge-agent/src/adapters/one/plug.ts",
@@ -60,6 +72,7 @@ async function broken(tree: string): Promise<{ rule: string; from: string }[]> {
     ".dependency-cruiser.cjs",
     "--output-type",
     "json",
+    "protocol-finger",
     "edge-agent",
     "web-twin",
     "test",

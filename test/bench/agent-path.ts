@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSystemClock } from "../../edge-agent/src/adapters/node/clock.ts";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { createCounters } from "../../edge-agent/src/adapters/node/counters.ts";
 import { createLogger } from "../../edge-agent/src/adapters/node/logger.ts";
 import { systemRandom } from "../../edge-agent/src/adapters/node/random.ts";

@@ -1,5 +1,5 @@
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createSystemClock } from "../../edge-agent/src/adapters/node/clock.ts";
 import { isUsable, StatusCode } from "../../edge-agent/src/core/quality.ts";
 import type { Tag } from "../../edge-agent/src/core/tag.ts";
 import type {

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { afterEach, describe, expect, it } from "vitest";
 import { createModbusDevice } from "../../edge-agent/src/adapters/modbus/device.ts";
 import { modbusTcpOptions } from "../../edge-agent/src/adapters/modbus/options.ts";
-import { createSystemClock } from "../../edge-agent/src/adapters/node/clock.ts";
 import { StatusCode } from "../../edge-agent/src/core/quality.ts";
 import type { PolledSession } from "../../edge-agent/src/ports/driver.ts";
 import { type ModbusServer, putFloat32, startModbusServer } from "./modbus-server.ts";

@@ -1,5 +1,5 @@
 import { createServer, type Socket, connect as tcpConnect } from "node:net";
-import { createSystemClock } from "../../edge-agent/src/adapters/node/clock.ts";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { createOpcuaDriver } from "../../edge-agent/src/adapters/opcua-client/driver.ts";
 import { opcuaOptions } from "../../edge-agent/src/adapters/opcua-client/options.ts";
 import type { RawBatch, Value } from "../../edge-agent/src/core/reading.ts";

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { afterEach, describe, expect, it } from "vitest";
-import { createSystemClock } from "../../edge-agent/src/adapters/node/clock.ts";
 import { createS7Device } from "../../edge-agent/src/adapters/s7/device.ts";
 import { s7OptionsSchema } from "../../edge-agent/src/adapters/s7/options.ts";
 import { StatusCode } from "../../edge-agent/src/core/quality.ts";

@@ -1,4 +1,4 @@
-import { createSystemClock } from "../adapters/node/clock.ts";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { createCounters } from "../adapters/node/counters.ts";
 import { createLogger } from "../adapters/node/logger.ts";
 import { createOnnxScorer } from "../adapters/onnx/scorer.ts";

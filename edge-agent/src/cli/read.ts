@@ -1,6 +1,6 @@
 import { once } from "node:events";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { InvalidArgumentError } from "commander";
-import { createSystemClock } from "../adapters/node/clock.ts";
 import { createCounters } from "../adapters/node/counters.ts";
 import { createLogger } from "../adapters/node/logger.ts";
 import { systemRandom } from "../adapters/node/random.ts";

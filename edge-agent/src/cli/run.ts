@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { createSystemClock } from "../adapters/node/clock.ts";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { createLogger, type LogLevel } from "../adapters/node/logger.ts";
 import { releaseStartMemory } from "../adapters/node/memory.ts";
 import { systemRandom } from "../adapters/node/random.ts";

@@ -1,6 +1,6 @@
+import { parseS7Address } from "@stethos/protocol-finger/s7";
 import { type AddressUse, checkAddress } from "../adapters/modbus/address-use.ts";
 import { parseOpcuaAddress } from "../adapters/opcua-client/address.ts";
-import { parseS7Address } from "../adapters/s7/address.ts";
 import type { AddressProblem } from "../ports/driver.ts";
 import type { DeviceFile } from "./schema.ts";
 

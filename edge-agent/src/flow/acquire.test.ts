@@ -1,10 +1,10 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import { StatusCode } from "../core/quality.ts";
 import { type ReadingBatch, rawColumns } from "../core/reading.ts";
 import type { Waveform } from "../core/waveform.ts";
 import type { DriverEvent, ScanPlan } from "../ports/driver.ts";
 import type { Logger } from "../ports/logger.ts";
-import { createManualClock } from "../ports/manual-clock.ts";
 import type { TelemetryEvent } from "../ports/telemetry.ts";
 import { acquire } from "./acquire.ts";
 

@@ -1,8 +1,8 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { describeError } from "../core/errors.ts";
 import { isUsable } from "../core/quality.ts";
 import type { ReadingBatch } from "../core/reading.ts";
 import type { Waveform } from "../core/waveform.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Driver, DriverEvent, ScanPlan } from "../ports/driver.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Telemetry } from "../ports/telemetry.ts";

@@ -1,3 +1,4 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import type { Sensor } from "../core/machine.ts";
 import { StatusCode } from "../core/quality.ts";
@@ -5,7 +6,6 @@ import type { Features } from "../core/score.ts";
 import type { Waveform } from "../core/waveform.ts";
 import type { Analyser, PreparedBlock } from "../ports/analyser.ts";
 import type { Logger } from "../ports/logger.ts";
-import { createManualClock } from "../ports/manual-clock.ts";
 import type { ModelContract, RawScore, ScoreRequest, Scorer } from "../ports/scorer.ts";
 import type { TelemetryEvent } from "../ports/telemetry.ts";
 import { createInfer, type Heard, type InferPolicy } from "./infer.ts";

@@ -1,3 +1,4 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { Knowledge } from "../core/baseline.ts";
 import { describeError } from "../core/errors.ts";
 import type { Sensor } from "../core/machine.ts";
@@ -7,7 +8,6 @@ import type { TimeUs } from "../core/time.ts";
 import type { Waveform } from "../core/waveform.ts";
 import { createBoundedQueue } from "../lib/bounded-queue.ts";
 import type { Analyser } from "../ports/analyser.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { ModelContract, RawScore, Scorer } from "../ports/scorer.ts";
 import type { Telemetry } from "../ports/telemetry.ts";

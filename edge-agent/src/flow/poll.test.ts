@@ -1,9 +1,9 @@
+import { createManualClock, type ManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../core/errors.ts";
 import { StatusCode } from "../core/quality.ts";
 import { rawColumns } from "../core/reading.ts";
 import type { DriverEvent, PolledDevice, PolledSession, ScanPlan, WaveformSource } from "../ports/driver.ts";
-import { createManualClock, type ManualClock } from "../ports/manual-clock.ts";
 import { createPolledDriver } from "./poll.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };

@@ -1,8 +1,8 @@
+import { slept } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../core/errors.ts";
 import { StatusCode } from "../core/quality.ts";
 import { rowsOfStatus } from "../core/reading.ts";
 import { createBackoff } from "../lib/backoff.ts";
-import { slept } from "../ports/clock.ts";
 import type {
   Driver,
   DriverDeps,

@@ -1,6 +1,6 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError } from "../core/errors.ts";
 import { StatusCode } from "../core/quality.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { DriverEvent, PolledSession, ScanPlan, WaveformSource } from "../ports/driver.ts";
 
 /** Reads waveform blocks whole: the device counts its blocks, and a block counts only when the count was the same

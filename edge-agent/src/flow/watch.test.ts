@@ -1,3 +1,4 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import type { Alarm } from "../core/alarm-types.ts";
 import { defaultAlarmPolicy } from "../core/alarm-verdict.ts";
@@ -10,7 +11,6 @@ import { StatusCode } from "../core/quality.ts";
 import type { Features, Score, SensorState } from "../core/score.ts";
 import type { StoredBaseline } from "../ports/history.ts";
 import type { Logger } from "../ports/logger.ts";
-import { createManualClock } from "../ports/manual-clock.ts";
 import type { ModelContract, RawScore } from "../ports/scorer.ts";
 import type { Block } from "./infer.ts";
 import { createWatch, type WatchDeps } from "./watch.ts";

@@ -1,3 +1,4 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { type AlarmEvent, type AlarmMemory, alarmMemory, stepAlarm } from "../core/alarm.ts";
 import type { Alarm } from "../core/alarm-types.ts";
 import type { AlarmPolicy } from "../core/alarm-verdict.ts";
@@ -16,7 +17,6 @@ import type { Health } from "../core/health.ts";
 import { followScore, type HealthPolicy, machineHealth, type SensorHealth } from "../core/health-index.ts";
 import type { Machine, Sensor } from "../core/machine.ts";
 import type { Features, Score } from "../core/score.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { StoredBaseline } from "../ports/history.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";

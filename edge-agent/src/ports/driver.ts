@@ -1,7 +1,7 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { RawBatch } from "../core/reading.ts";
 import type { Protocol, Tag, WaveformTag } from "../core/tag.ts";
 import type { Waveform } from "../core/waveform.ts";
-import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Random } from "./random.ts";
 
@@ -72,8 +72,4 @@ export interface DriverDeps {
   readonly random: Random;
 }
 
-/** What is wrong with an address, and where: `at` is the offset of the offending character. */
-export interface AddressProblem {
-  readonly at: number;
-  readonly message: string;
-}
+export type { AddressProblem } from "@stethos/protocol-finger";

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { FastifyRequest } from "fastify";
-import type { Clock } from "../../ports/clock.ts";
 import { createSessions, LIFETIME_MS } from "./sessions.ts";
 
 /** Who may: the token of the configuration, or the session of a browser that once showed it. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from "fastify";
 import type { z } from "zod";
 import type { CreateFft } from "../../core/fft.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { History } from "../../ports/history.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Plant } from "../../ports/plant.ts";

@@ -1,7 +1,7 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import type { FeedMessage } from "../../core/feed.ts";
 import type { Tag } from "../../core/tag.ts";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import {
   ALARM,
   aReading,

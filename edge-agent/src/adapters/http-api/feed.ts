@@ -1,6 +1,6 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { FeedMessage } from "../../core/feed.ts";
 import { rfc3339 } from "../../core/time.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Plant } from "../../ports/plant.ts";
 import { type ChangeBook, createChangeBook } from "./feed-changes.ts";

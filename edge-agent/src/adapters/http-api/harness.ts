@@ -1,9 +1,9 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect, type Socket } from "node:net";
+import { createManualClock, type ManualClock } from "@stethos/protocol-finger/clock";
 import type { CreateFft } from "../../core/fft.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { createManualClock, type ManualClock } from "../../ports/manual-clock.ts";
 import { createFakeHistory, createFakePlant, type FakeHistory, type FakePlant } from "./fake-plant.ts";
 import type { HttpApiOptions } from "./options.ts";
 import { createHttpApi } from "./server.ts";

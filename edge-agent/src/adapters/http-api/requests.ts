@@ -1,7 +1,7 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { parseRfc3339 } from "../../core/time.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { problem } from "./schemas.ts";
 
 const MOST_ID_LENGTH = 512;

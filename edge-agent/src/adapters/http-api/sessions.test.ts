@@ -1,5 +1,5 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { createSessions } from "./sessions.ts";
 
 const HOUR = 3600_000;

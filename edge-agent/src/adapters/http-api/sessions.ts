@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock } from "@stethos/protocol-finger/clock";
 
 /** Browsers that logged in. */
 export interface Sessions {

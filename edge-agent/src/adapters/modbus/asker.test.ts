@@ -1,7 +1,7 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import type { EdgeError } from "../../core/errors.ts";
 import { StatusCode } from "../../core/quality.ts";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { createAsker } from "./asker.ts";
 import type { Outcome } from "./line.ts";
 import type { ReadRequest } from "./request.ts";

@@ -1,7 +1,7 @@
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { afterEach, describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
 import type { PolledSession, ScanPlan } from "../../ports/driver.ts";
-import { createSystemClock } from "../node/clock.ts";
 import { createModbusDevice, silentIntervalMs } from "./device.ts";
 import { type ModbusTcpOptions, modbusTcpOptions } from "./options.ts";
 import { startPymodbusTcp } from "./testing/children.ts";

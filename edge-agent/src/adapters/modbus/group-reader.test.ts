@@ -1,7 +1,7 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import type { Answer, Asker } from "./asker.ts";
 import { compilePlan } from "./compile.ts";
 import { meaningOf } from "./exceptions.ts";

@@ -1,5 +1,5 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { createPending, type Waiting } from "./pending.ts";
 
 const request = { unit: 1, table: "hr", start: 0, quantity: 1 } as const;

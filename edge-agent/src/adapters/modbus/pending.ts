@@ -1,4 +1,4 @@
-import type { Clock, Deadline } from "../../ports/clock.ts";
+import type { Clock, Deadline } from "@stethos/protocol-finger/clock";
 import type { Outcome } from "./line.ts";
 import type { ReadRequest } from "./request.ts";
 

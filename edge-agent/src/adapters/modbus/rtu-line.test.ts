@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import crc16 from "modbus-serial/utils/crc16.js";
 import { afterEach, describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
-import { createSystemClock } from "../node/clock.ts";
 import { createModbusDevice } from "./device.ts";
 import { modbusRtuOptions } from "./options.ts";
 import type { ReadRequest } from "./request.ts";

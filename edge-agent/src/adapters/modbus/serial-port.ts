@@ -1,6 +1,6 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type RtuBufferedPort from "modbus-serial/ports/rtubufferedport.js";
 import { EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { ModbusRtuOptions } from "./options.ts";
 
 export type SerialOptions = Pick<

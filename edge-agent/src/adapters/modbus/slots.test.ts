@@ -1,5 +1,5 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { createSlots } from "./slots.ts";
 
 const never = new AbortController().signal;

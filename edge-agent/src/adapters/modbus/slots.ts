@@ -1,4 +1,4 @@
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock } from "@stethos/protocol-finger/clock";
 
 /** Lets at most so many jobs run at a time, first come first served, with a pause between them. */
 export interface Slots {

@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 
 export interface TcpPeer {
   readonly host: string;

@@ -1,8 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createManualClock, createSystemClock } from "@stethos/protocol-finger/clock";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { createManualClock } from "../../ports/manual-clock.ts";
-import { createSystemClock } from "../node/clock.ts";
 import type { ReadRequest } from "./request.ts";
 import { openTcpLine } from "./tcp-line.ts";
 import { keepLog } from "./testing/plans.ts";

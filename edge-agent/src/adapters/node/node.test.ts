@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it, vi } from "vitest";
-import { createSystemClock } from "./clock.ts";
 import { createCounters } from "./counters.ts";
 import { createLogger } from "./logger.ts";
 import { systemRandom } from "./random.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RawScore, Scorer } from "../../ports/scorer.ts";
-import { createSystemClock } from "../node/clock.ts";
 import { createOnnxScorer } from "./scorer.ts";
 import { MODEL_FOLDER, quiet, silentTelemetry } from "./test-model.ts";
 

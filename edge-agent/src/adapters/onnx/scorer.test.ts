@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import type { TelemetryEvent } from "../../ports/telemetry.ts";
-import { createSystemClock } from "../node/clock.ts";
 import { createOnnxScorer, type OnnxScorerOptions } from "./scorer.ts";
 import { changedModel, MODEL_FOLDER, quiet } from "./test-model.ts";
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { RawScore, ScoreRequest, Scorer } from "../../ports/scorer.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";

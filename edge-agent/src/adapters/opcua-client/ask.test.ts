@@ -1,6 +1,6 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../core/errors.ts";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { ask, peerError } from "./ask.ts";
 
 const where = "opc.tcp://plc:4840";

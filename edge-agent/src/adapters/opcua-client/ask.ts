@@ -1,5 +1,5 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError, type EdgeErrorCode } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 
 /** A wait for something that another machine must do. */
 export interface Asking {

@@ -1,8 +1,8 @@
+import { slept } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../../core/errors.ts";
 import { StatusCode } from "../../core/quality.ts";
 import { rowsOfStatus } from "../../core/reading.ts";
 import { type Backoff, createBackoff } from "../../lib/backoff.ts";
-import { slept } from "../../ports/clock.ts";
 import type { Driver, DriverDeps, DriverEvent, ScanPlan } from "../../ports/driver.ts";
 import { connect } from "./connect.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";

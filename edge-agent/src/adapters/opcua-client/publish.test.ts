@@ -1,5 +1,5 @@
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import type { Connection, Session } from "./connect.ts";
 import { beat } from "./heartbeat.ts";
 import { loadOpcua, type Opcua } from "./library.ts";

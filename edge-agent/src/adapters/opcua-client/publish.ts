@@ -1,7 +1,7 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { PublishResponse } from "node-opcua";
 import { EdgeError } from "../../core/errors.ts";
 import { statusName } from "../../core/quality.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { peerError } from "./ask.ts";
 import type { Connection } from "./connect.ts";
 import type { Subscription } from "./subscribe.ts";

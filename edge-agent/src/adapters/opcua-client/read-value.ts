@@ -1,6 +1,6 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { DataValue, NodeId } from "node-opcua";
 import { EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { ask } from "./ask.ts";
 import type { Connection } from "./connect.ts";
 

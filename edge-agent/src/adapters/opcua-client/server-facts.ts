@@ -1,6 +1,6 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import type { NodeId } from "node-opcua";
 import { unreachable } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { OpcuaAddress } from "./address.ts";
 import { ask } from "./ask.ts";
 import type { Connection } from "./connect.ts";

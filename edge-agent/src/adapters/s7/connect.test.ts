@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { afterEach, describe, expect, it } from "vitest";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { openConnection } from "./connect.ts";
 import {
   type Answer,

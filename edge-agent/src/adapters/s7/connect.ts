@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
+import type { Clock } from "@stethos/protocol-finger/clock";
+import { createPacketCutter } from "@stethos/protocol-finger/wire";
 import NodeS7 from "nodes7";
 import { describeError, EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { isFastAcknowledge, refuseConnectReply, refuseSetupReply } from "./greeting.ts";
 import { type S7Options, tsapsOf } from "./options.ts";
-import { createPacketCutter } from "./tpkt.ts";
 
 /** A connection that TCP, ISO and S7 have greeted over; nobody listens on it yet. */
 export interface OpenConnection {

@@ -1,4 +1,4 @@
-import type { S7Type } from "./types.ts";
+import type { S7Type } from "@stethos/protocol-finger/s7";
 
 type SampleReader = (view: DataView, at: number) => number;
 

@@ -1,8 +1,8 @@
+import { parseS7Address } from "@stethos/protocol-finger/s7";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
 import { type RawColumns, rawColumns } from "../../core/reading.ts";
-import { parseS7Address } from "./address.ts";
 import { createRowDecoder } from "./decode.ts";
 import { decodeSamples, isSampleType } from "./decode-samples.ts";
 

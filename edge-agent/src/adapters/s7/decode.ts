@@ -1,9 +1,16 @@
+import type { S7Address, S7Type } from "@stethos/protocol-finger/s7";
+import {
+  counterValue,
+  dateAndTimeText,
+  dateText,
+  dtlText,
+  ldtText,
+  s5TimeMs,
+  signedBcd,
+  timeOfDayMs,
+} from "@stethos/protocol-finger/s7";
 import { StatusCode } from "../../core/quality.ts";
 import type { RawColumns, Scalar } from "../../core/reading.ts";
-import type { S7Address } from "./address.ts";
-import { counterValue, s5TimeMs, signedBcd } from "./bcd.ts";
-import { dateAndTimeText, dateText, dtlText, ldtText, timeOfDayMs } from "./date-time.ts";
-import type { S7Type } from "./types.ts";
 
 /** Puts the value whose bytes begin at `at` into row `row`, or the status that says why there is none. */
 export type RowDecoder = (view: DataView, at: number, out: RawColumns, row: number) => void;

@@ -1,8 +1,8 @@
+import type { AddressProblem, S7Type } from "@stethos/protocol-finger/s7";
+import { parseS7Address, type S7Address } from "@stethos/protocol-finger/s7";
 import { EdgeError } from "../../core/errors.ts";
-import type { AddressProblem, ScanPlan, WaveformSource } from "../../ports/driver.ts";
-import { parseS7Address, type S7Address } from "./address.ts";
+import type { ScanPlan, WaveformSource } from "../../ports/driver.ts";
 import { isSampleType } from "./decode-samples.ts";
-import type { S7Type } from "./types.ts";
 
 /** An address with the words to speak of it. */
 export interface NamedAddress {

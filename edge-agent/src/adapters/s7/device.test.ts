@@ -1,8 +1,8 @@
+import { createManualClock, type ManualClock } from "@stethos/protocol-finger/clock";
 import { afterEach, describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
 import type { Tag } from "../../core/tag.ts";
 import type { DriverDeps, PolledSession, ScanPlan, WaveformSource } from "../../ports/driver.ts";
-import { createManualClock, type ManualClock } from "../../ports/manual-clock.ts";
 import { createS7Device } from "./device.ts";
 import { type Answer, type FakePlc, readReply, setupReply, startFakePlc } from "./fake-plc.ts";
 import { s7OptionsSchema } from "./options.ts";

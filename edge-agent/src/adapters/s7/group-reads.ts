@@ -1,6 +1,6 @@
+import type { S7Address } from "@stethos/protocol-finger/s7";
 import { type RawBatch, rawColumns } from "../../core/reading.ts";
 import type { TimeUs } from "../../core/time.ts";
-import type { S7Address } from "./address.ts";
 import { createRowDecoder } from "./decode.ts";
 import type { S7Link } from "./link.ts";
 import { halve, packJobs, planReads, type ReadItem } from "./read-plan.ts";

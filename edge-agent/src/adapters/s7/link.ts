@@ -1,7 +1,7 @@
-import { EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock } from "@stethos/protocol-finger/clock";
+import { createPduJoiner, DisconnectError } from "@stethos/protocol-finger/wire";
+import { describeError, EdgeError } from "../../core/errors.ts";
 import type { OpenConnection } from "./connect.ts";
-import { createPduJoiner } from "./cotp.ts";
 import type { S7Options } from "./options.ts";
 import { type RefusedItem, replyNumber, takeReply } from "./reply.ts";
 import { numberJob, type ReadJob } from "./request.ts";
@@ -61,11 +61,7 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
     try {
       joiner.push(chunk, onReply);
     } catch (thrown) {
-      die(
-        thrown instanceof EdgeError
-          ? thrown
-          : new EdgeError("PDU_MALFORMED", "no answer of an S7", { cause: thrown }),
-      );
+      die(fault(thrown, options.device));
     } finally {
       socket.uncork();
     }
@@ -204,6 +200,12 @@ async function sayGoodbye({ socket }: OpenConnection, clock: Clock): Promise<voi
   await Promise.race([closed, patience]);
   waiting.abort();
   socket.destroy();
+}
+
+function fault(thrown: unknown, device: string): EdgeError {
+  if (thrown instanceof EdgeError) return thrown;
+  const code = thrown instanceof DisconnectError ? "PLC_UNREACHABLE" : "PDU_MALFORMED";
+  return new EdgeError(code, `${device}: ${describeError(thrown)}`, { cause: thrown });
 }
 
 const silence = ({ device, requestTimeoutMs }: LinkOptions): EdgeError =>

@@ -1,6 +1,6 @@
+import { parseS7Address, type S7Address } from "@stethos/protocol-finger/s7";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseS7Address, type S7Address } from "./address.ts";
 import { halve, packJobs, planReads, type ReadItem } from "./read-plan.ts";
 
 function addresses(...texts: readonly string[]): S7Address[] {

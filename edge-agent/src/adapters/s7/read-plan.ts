@@ -1,4 +1,4 @@
-import type { S7Address, S7Area } from "./address.ts";
+import type { S7Address, S7Area } from "@stethos/protocol-finger/s7";
 
 /** A contiguous range of bytes that one item of a request asks for. */
 export interface ReadItem {

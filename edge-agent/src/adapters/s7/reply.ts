@@ -1,7 +1,7 @@
+import { WireError } from "@stethos/protocol-finger/wire";
 import type { ReadItem } from "./read-plan.ts";
 import type { ReadJob } from "./request.ts";
 import { answerRefusal, itemRefusal, type Refusal } from "./status.ts";
-import { malformed } from "./tpkt.ts";
 
 /** An item that the device gave no bytes for. */
 export interface RefusedItem {
@@ -32,21 +32,21 @@ const ITEM_OK = 0xff;
 const LENGTH_IN_BITS = [0x03, 0x04, 0x05];
 
 /** The number of the request that `pdu` answers.
- *  @throws EdgeError PDU_MALFORMED where it is no S7 answer or its lengths disagree */
+ *  @throws WireError where it is no S7 answer or its lengths disagree */
 export function replyNumber(pdu: Buffer): number {
-  if (pdu.length < HEADER_BYTES) throw malformed(pdu.length, "the S7 header is cut short");
-  if (pdu.readUInt8(0) !== PROTOCOL_ID) throw malformed(0, "this is no S7 header");
+  if (pdu.length < HEADER_BYTES) throw new WireError(pdu.length, "the S7 header is cut short");
+  if (pdu.readUInt8(0) !== PROTOCOL_ID) throw new WireError(0, "this is no S7 header");
   const kind = pdu.readUInt8(KIND_AT);
-  if (kind !== KIND_ACK && kind !== KIND_ACK_DATA) throw malformed(KIND_AT, `kind ${kind} is no answer`);
+  if (kind !== KIND_ACK && kind !== KIND_ACK_DATA) throw new WireError(KIND_AT, `kind ${kind} is no answer`);
   const stated = HEADER_BYTES + pdu.readUInt16BE(PARAMETER_LENGTH_AT) + pdu.readUInt16BE(DATA_LENGTH_AT);
   if (stated !== pdu.length) {
-    throw malformed(PARAMETER_LENGTH_AT, `the header tells of ${stated} bytes and ${pdu.length} came`);
+    throw new WireError(PARAMETER_LENGTH_AT, `the header tells of ${stated} bytes and ${pdu.length} came`);
   }
   return pdu.readUInt16BE(NUMBER_AT);
 }
 
 /** Copy the bytes of each item into the image; refused items go to `refused`.
- *  @throws EdgeError PDU_MALFORMED where the answer is not one to `job`: the image is then of no use */
+ *  @throws WireError where the answer is not one to `job`: the image is then of no use */
 export function takeReply(pdu: Buffer, job: ReadJob, image: Uint8Array, refused: RefusedItem[]): void {
   const errorClass = pdu.readUInt8(ERROR_CLASS_AT);
   const errorCode = pdu.readUInt8(ERROR_CODE_AT);
@@ -56,12 +56,12 @@ export function takeReply(pdu: Buffer, job: ReadJob, image: Uint8Array, refused:
     return;
   }
   if (pdu.readUInt16BE(PARAMETER_LENGTH_AT) !== ITEMS_AT - HEADER_BYTES) {
-    throw malformed(PARAMETER_LENGTH_AT, "an answer to a read has 2 bytes of parameters");
+    throw new WireError(PARAMETER_LENGTH_AT, "an answer to a read has 2 bytes of parameters");
   }
   if (pdu.readUInt8(FUNCTION_AT) !== FUNCTION_READ)
-    throw malformed(FUNCTION_AT, "this is no answer to a read");
+    throw new WireError(FUNCTION_AT, "this is no answer to a read");
   if (pdu.readUInt8(COUNT_AT) !== job.items.length) {
-    throw malformed(
+    throw new WireError(
       COUNT_AT,
       `${pdu.readUInt8(COUNT_AT)} items came where ${job.items.length} were asked for`,
     );
@@ -72,7 +72,7 @@ export function takeReply(pdu: Buffer, job: ReadJob, image: Uint8Array, refused:
     at = takeItem(pdu, at, item, image, refused);
   }
   // Some devices pad the last item too.
-  if (pdu.length - at > 1) throw malformed(at, `${pdu.length - at} bytes follow the last item`);
+  if (pdu.length - at > 1) throw new WireError(at, `${pdu.length - at} bytes follow the last item`);
 }
 
 function takeItem(
@@ -82,7 +82,7 @@ function takeItem(
   image: Uint8Array,
   refused: RefusedItem[],
 ): number {
-  if (at + ITEM_HEADER_BYTES > pdu.length) throw malformed(at, "the header of an item is missing");
+  if (at + ITEM_HEADER_BYTES > pdu.length) throw new WireError(at, "the header of an item is missing");
   const code = pdu.readUInt8(at);
   const from = at + ITEM_HEADER_BYTES;
   if (code !== ITEM_OK) {
@@ -94,9 +94,9 @@ function takeItem(
   const stated = pdu.readUInt16BE(at + 2);
   const length = LENGTH_IN_BITS.includes(transport) ? stated / 8 : stated;
   if (length !== item.length) {
-    throw malformed(at + 2, `an item has ${length} bytes where ${item.length} were asked for`);
+    throw new WireError(at + 2, `an item has ${length} bytes where ${item.length} were asked for`);
   }
-  if (from + length > pdu.length) throw malformed(from, `an item of ${length} bytes is cut short`);
+  if (from + length > pdu.length) throw new WireError(from, `an item of ${length} bytes is cut short`);
   pdu.copy(image, item.image, from, from + length);
   return from + length;
 }

@@ -1,4 +1,4 @@
-import type { S7Area } from "./address.ts";
+import type { S7Area } from "@stethos/protocol-finger/s7";
 import type { ReadItem } from "./read-plan.ts";
 
 /** A request ready to send: only its number changes from scan to scan. */

@@ -1,12 +1,11 @@
+import { createPacketCutter, createPduJoiner } from "@stethos/protocol-finger/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPduJoiner } from "./cotp.ts";
 import { readReply } from "./fake-plc.ts";
 import type { ReadItem } from "./read-plan.ts";
 import { type RefusedItem, replyNumber, takeReply } from "./reply.ts";
 import { buildJob, numberJob } from "./request.ts";
 import { answerRefusal, itemRefusal } from "./status.ts";
-import { createPacketCutter } from "./tpkt.ts";
 
 const item = (fields: Partial<ReadItem>): ReadItem => ({
   area: "DB",
@@ -229,7 +228,7 @@ describe("packets of a stream", () => {
     ["a length beyond the PDU", "0300ffff", "longer than the 71 agreed upon"],
     ["another kind of packet", "0300000702d080", "offset 5: this is no data packet"],
     ["a strange COTP header", "0300000703f080", "offset 5: this is no data packet"],
-    ["a disconnect request", "0300000b068000010003 80", "the controller ended the connection"],
+    ["a disconnect request", "0300000b068000010003 80", "the other side ended the connection"],
   ])("reports %s", (_, hex, message) => {
     const joiner = createPduJoiner(64);
     expect(() => joiner.push(bytes(hex), () => undefined)).toThrow(message);

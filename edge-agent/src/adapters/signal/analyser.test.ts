@@ -1,6 +1,6 @@
+import type { Clock, Deadline } from "@stethos/protocol-finger/clock";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnalysisRequest } from "../../ports/analyser.ts";
-import type { Clock, Deadline } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { TelemetryEvent } from "../../ports/telemetry.ts";
 import { type AnalyserOptions, createAnalyser } from "./analyser.ts";

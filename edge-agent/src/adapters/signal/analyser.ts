@@ -1,7 +1,7 @@
+import type { Clock, Deadline } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../../core/errors.ts";
 import type { Features } from "../../core/score.ts";
 import type { Analyser, AnalysisRequest, PreparedBlock } from "../../ports/analyser.ts";
-import type { Clock, Deadline } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { WorkReply } from "./messages.ts";

@@ -1,5 +1,5 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { createFlushes } from "./flushes.ts";
 import { createKeeper, type KeeperDeps } from "./keeper.ts";

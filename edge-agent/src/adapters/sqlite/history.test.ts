@@ -1,10 +1,10 @@
 import { DatabaseSync } from "node:sqlite";
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import type { Alarm } from "../../core/alarm-types.ts";
 import { EdgeError } from "../../core/errors.ts";
 import type { Score } from "../../core/score.ts";
 import type { History } from "../../ports/history.ts";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { createHistory } from "./history.ts";
 import type { Connect } from "./link.ts";
 import type { Reply, Request } from "./messages.ts";

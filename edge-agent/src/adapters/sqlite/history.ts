@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../../core/errors.ts";
 import type { Health } from "../../core/health.ts";
 import type { Score } from "../../core/score.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { History, TrendQuery } from "../../ports/history.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";

@@ -1,6 +1,6 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { describeError } from "../../core/errors.ts";
 import { createBackoff } from "../../lib/backoff.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Link } from "./link.ts";
 import type { Failure, Item, Reply, Request } from "./messages.ts";

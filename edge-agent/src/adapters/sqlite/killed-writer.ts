@@ -1,6 +1,6 @@
 // A process that writes history as fast as it may, and tells what it was told to be on the disk; kill.test.ts kills
 // it. Arguments: file, number of the first round. Output: a line with the number of each round that is safe.
-import { createManualClock } from "../../ports/manual-clock.ts";
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { createHistory } from "./history.ts";
 import {
   batchOf,

@@ -1,5 +1,5 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError } from "../../core/errors.ts";
-import type { Clock } from "../../ports/clock.ts";
 
 /** A promise that certainly ends: with an answer, with the caller's signal, or when its time is over. */
 export interface Pending<T> {

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
-import { createManualClock } from "../../ports/manual-clock.ts";
 import { createHistory } from "./history.ts";
 import { type Connect, type Link, startWorker } from "./link.ts";
 import { createSmallDisk } from "./small-disk.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Clock, Deadline } from "../../ports/clock.ts";
+import type { Clock, Deadline } from "./clock.ts";
 
 /** The machine's own clock. */
 export function createSystemClock(): Clock {

@@ -1,4 +1,4 @@
-import type { AddressProblem } from "../../ports/driver.ts";
+import type { AddressProblem } from "./problem.ts";
 import { S7_TYPE_BYTES, type S7Type, typeNameAt } from "./types.ts";
 
 /** Data block, bit memory, process image of inputs and outputs, peripheral, timers, counters. */

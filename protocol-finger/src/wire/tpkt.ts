@@ -1,9 +1,9 @@
-import { EdgeError } from "../../core/errors.ts";
+import { WireError } from "./wire-error.ts";
 
 /** Cuts a TCP stream into TPKT packets (RFC 1006, section 6), whatever way TCP cut it. */
 export interface PacketCutter {
   /** Hands on each packet that `chunk` completes; the packet is valid until the handler returns.
-   *  @throws EdgeError PDU_MALFORMED where the bytes are no TPKT or longer than allowed */
+   *  @throws WireError where the bytes are no TPKT or longer than allowed */
   push(chunk: Buffer, onPacket: (packet: Buffer) => void): void;
 }
 
@@ -33,17 +33,12 @@ export function createPacketCutter(mostBytes: number): PacketCutter {
 function packetLength(bytes: Buffer, at: number, mostBytes: number): number {
   const version = bytes.readUInt8(at);
   if (version !== 3) {
-    throw malformed(0, `a packet begins with byte 0x${version.toString(16)} where TPKT has 3`);
+    throw new WireError(0, `a packet begins with byte 0x${version.toString(16)} where TPKT has 3`);
   }
   const length = bytes.readUInt16BE(at + 2);
-  if (length < LEAST_BYTES) throw malformed(2, `a packet of ${length} bytes is too short`);
+  if (length < LEAST_BYTES) throw new WireError(2, `a packet of ${length} bytes is too short`);
   if (length > mostBytes) {
-    throw malformed(2, `a packet of ${length} bytes is longer than the ${mostBytes} agreed upon`);
+    throw new WireError(2, `a packet of ${length} bytes is longer than the ${mostBytes} agreed upon`);
   }
   return length;
-}
-
-/** @param at offset in the packet */
-export function malformed(at: number, what: string): EdgeError {
-  return new EdgeError("PDU_MALFORMED", `the controller's answer is malformed at offset ${at}: ${what}`);
 }

@@ -1,14 +1,12 @@
-import type { TimeUs } from "../core/time.ts";
-
 /** Time as a port, so that tests own it. */
 export interface Clock {
-  /** Wall clock: may jump. For stamping only. */
-  nowUs(): TimeUs;
+  /** Microseconds since 1970 on the wall clock: may jump. For stamping only. */
+  nowUs(): number;
   /** Milliseconds of a clock that never jumps. For intervals and deadlines. */
   monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Aborts with an EdgeError-free TimeoutError after `ms`, or with `signal`'s reason when that comes first.
+  /** Aborts with a TimeoutError after `ms`, or with `signal`'s reason when that comes first.
    *  Call `dispose` when the guarded work is over. */
   deadline(ms: number, signal: AbortSignal): Deadline;
 }

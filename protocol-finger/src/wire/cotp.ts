@@ -1,10 +1,10 @@
-import { EdgeError } from "../../core/errors.ts";
-import { createPacketCutter, malformed } from "./tpkt.ts";
+import { createPacketCutter } from "./tpkt.ts";
+import { WireError } from "./wire-error.ts";
 
 /** Makes S7 PDUs of a TCP stream: cuts packets and joins those that COTP split (ISO 8073, 13.7). */
 export interface PduJoiner {
   /** Hands on each PDU that `chunk` completes; it is valid until the handler returns.
-   *  @throws EdgeError PDU_MALFORMED, PLC_UNREACHABLE (the other side takes its leave) */
+   *  @throws WireError; DisconnectError when the other side takes its leave */
   push(chunk: Buffer, onPdu: (pdu: Buffer) => void): void;
 }
 
@@ -15,6 +15,20 @@ const PDU_AT = 7;
 const DATA = 0xf0;
 const DISCONNECT_REQUEST = 0x80;
 const LAST = 0x80;
+// After length, kind and the two references (ISO 8073, 13.5).
+const REASON_AT = 10;
+
+/** A COTP disconnect request: the other side ends the connection. */
+export class DisconnectError extends Error {
+  /** ISO 8073, 13.5.3; 0 where none is given. */
+  readonly reason: number;
+
+  constructor(reason: number) {
+    super(`the other side ended the connection (disconnect request, reason ${reason})`);
+    this.name = "DisconnectError";
+    this.reason = reason;
+  }
+}
 
 export function createPduJoiner(pduSize: number): PduJoiner {
   const packets = createPacketCutter(pduSize + PDU_AT);
@@ -24,10 +38,10 @@ export function createPduJoiner(pduSize: number): PduJoiner {
   function take(packet: Buffer, onPdu: (pdu: Buffer) => void): void {
     const kind = packet.readUInt8(KIND_AT);
     if (kind === DISCONNECT_REQUEST) {
-      throw new EdgeError("PLC_UNREACHABLE", "the controller ended the connection (disconnect request)");
+      throw new DisconnectError(packet.length > REASON_AT ? packet.readUInt8(REASON_AT) : 0);
     }
     if (kind !== DATA || packet.readUInt8(LENGTH_AT) !== 2)
-      throw malformed(KIND_AT, "this is no data packet");
+      throw new WireError(KIND_AT, "this is no data packet");
     const isLast = (packet.readUInt8(LAST_AT) & LAST) !== 0;
     if (isLast && partBytes === 0) {
       onPdu(packet.subarray(PDU_AT));
@@ -35,7 +49,7 @@ export function createPduJoiner(pduSize: number): PduJoiner {
     }
     // An empty part is the fast acknowledgement of older CPUs: it adds nothing.
     partBytes += packet.length - PDU_AT;
-    if (partBytes > pduSize) throw malformed(PDU_AT, `the parts of an answer exceed ${pduSize} bytes`);
+    if (partBytes > pduSize) throw new WireError(PDU_AT, `the parts of an answer exceed ${pduSize} bytes`);
     if (packet.length > PDU_AT) parts.push(Buffer.from(packet.subarray(PDU_AT)));
     if (!isLast) return;
     const pdu = Buffer.concat(parts);
