@@ -1,4 +1,5 @@
 export { DIAGNOSIS_CODES, type Diagnosis, type DiagnosisCode } from "./diagnosis/diagnosis.ts";
+export { FingerError, type FingerErrorCode } from "./finger-error.ts";
 export {
   DRIVEN,
   type Evidence,
