@@ -106,6 +106,13 @@ describe("S7 connection", () => {
     expect(connection.pduSize).toBe(240);
   });
 
+  it.each([
+    ["without a TPDU size, as conpot sends it", "030000130ed00002000100c1020100c2020302"],
+    ["without any parameter", "0300000b06d00002000100"],
+  ])("takes a confirmation %s", async (_, hex) => {
+    expect(await connect({ confirm: say(hex) })).toMatchObject({ pduSize: 240 });
+  });
+
   it("reports PLC_UNREACHABLE where nobody listens", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -115,6 +122,7 @@ describe("S7 connection", () => {
     await expect(openConnection(optionsFor(port), createManualClock(), never)).rejects.toMatchObject({
       code: "PLC_UNREACHABLE",
       message: `no connection to 127.0.0.1:${port}: ECONNREFUSED`,
+      diagnosis: "PORT_CLOSED",
     });
   });
 
@@ -125,15 +133,16 @@ describe("S7 connection", () => {
     const refused = expect(attempt).rejects.toMatchObject({
       code: "PLC_UNREACHABLE",
       message: `127.0.0.1:${plc.port} does not answer within 5000 ms: check address, cable and power`,
+      diagnosis: "HOST_SILENT",
     });
     await clock.advance(5000);
     await refused;
   });
 
   it.each([
-    ["confirm", "the ISO connection request"],
-    ["setup", "the S7 greeting"],
-  ] as const)("reports PLC_TIMEOUT when the controller leaves the %s out", async (part, what) => {
+    ["confirm", "the ISO connection request", "S7_TSAP_REFUSED"],
+    ["setup", "the S7 greeting", "S7_NO_SETUP_REPLY"],
+  ] as const)("reports PLC_TIMEOUT when the controller leaves the %s out", async (part, what, diagnosis) => {
     const asked = Promise.withResolvers<void>();
     const plc = await start({ [part]: () => asked.resolve() });
     const clock = createManualClock();
@@ -141,6 +150,7 @@ describe("S7 connection", () => {
     const refused = expect(attempt).rejects.toMatchObject({
       code: "PLC_TIMEOUT",
       message: `127.0.0.1:${plc.port} took the connection but left ${what} unanswered within 5000 ms`,
+      diagnosis,
     });
     await asked.promise;
     await clock.advance(5000);
@@ -168,6 +178,28 @@ describe("S7 connection", () => {
     await expect(connect(answers)).rejects.toMatchObject({
       code: "PLC_REFUSED",
       message: expect.stringContaining(message),
+    });
+  });
+
+  it.each([
+    ["S7_TSAP_REFUSED", { confirm: hangUp() }],
+    ["S7_TSAP_REFUSED", { confirm: say("0300000b06800000000100") }],
+    ["S7_NO_SETUP_REPLY", { setup: reset() }],
+    ["S7_NO_SETUP_REPLY", { setup: say(changed(setupReply(240, 1), 17, 0x81)) }],
+    ["S7_NO_SETUP_REPLY", { setup: say("0300000b06800000000100") }],
+    ["NOT_A_CONTROLLER", { confirm: say(Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")) }],
+    ["MALFORMED_ANSWER", { setup: say(setupReply(0, 1)) }],
+  ])("names %s as the cause", async (diagnosis, answers) => {
+    await expect(connect(answers)).rejects.toMatchObject({ code: "PLC_REFUSED", diagnosis });
+  });
+
+  it("tells a controller without a free connection by its having taken one before", async () => {
+    const plc = await start({ confirm: reset() });
+    const options = { ...optionsFor(plc.port), hasConnected: true };
+    await expect(openConnection(options, createManualClock(), never)).rejects.toMatchObject({
+      code: "PLC_REFUSED",
+      message: expect.stringContaining("so it has none left now"),
+      diagnosis: "S7_NO_FREE_CONNECTION",
     });
   });
 

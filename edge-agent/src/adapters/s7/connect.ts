@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import type { Clock } from "@stethos/protocol-finger/clock";
-import { createPacketCutter } from "@stethos/protocol-finger/wire";
+import { createPacketCutter, isFastAcknowledge } from "@stethos/protocol-finger/wire";
 import NodeS7 from "nodes7";
 import { describeError, EdgeError } from "../../core/errors.ts";
-import { isFastAcknowledge, refuseConnectReply, refuseSetupReply } from "./greeting.ts";
+import { type BadGreeting, refuseConnectReply, refuseSetupReply } from "./greeting.ts";
 import { type S7Options, tsapsOf } from "./options.ts";
 
 /** A connection that TCP, ISO and S7 have greeted over; nobody listens on it yet. */
@@ -14,8 +15,16 @@ export interface OpenConnection {
   readonly jobsInFlight: number;
 }
 
+interface ConnectOptions extends S7Options {
+  /** The controller took a connection with these options before. */
+  readonly hasConnected?: boolean;
+}
+
 // TPKT and COTP headers before an S7 PDU.
-export const TRANSPORT_BYTES = 7;
+const TRANSPORT_BYTES = 7;
+// nodes7 looks at nothing but the lengths of a confirmation, and refuses one without all three parameters, as LOGO! and
+// others send it. So it is given this one as soon as the real one is found good.
+const CONFIRM_FOR_NODES7 = "0300001611d00000000100c0010ac1020100c2020302";
 // nodes7 has timers of its own; they come after ours and only catch what ours would miss.
 const BACKSTOP_MS = 1000;
 
@@ -26,7 +35,7 @@ type Stage = "tcp" | "iso" | "s7";
  *  seconds after a failure. So each of its callbacks is replaced on the instance by one that checks first.
  *  @throws EdgeError PLC_UNREACHABLE, PLC_REFUSED, PLC_TIMEOUT; the signal's reason when it aborts */
 export function openConnection(
-  options: S7Options,
+  options: ConnectOptions,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<OpenConnection> {
@@ -75,7 +84,7 @@ export function openConnection(
       else if (stage === "s7") NodeS7.prototype.onPDUReply.call(plc, packet);
       else {
         stage = "s7";
-        NodeS7.prototype.onISOConnectReply.call(plc, packet);
+        NodeS7.prototype.onISOConnectReply.call(plc, Buffer.from(CONFIRM_FOR_NODES7, "hex"));
       }
     }
 
@@ -119,44 +128,63 @@ export function openConnection(
 
 const place = ({ host, port }: S7Options): string => `${host}:${port}`;
 
+const unanswered = {
+  tcp: "HOST_SILENT",
+  iso: "S7_TSAP_REFUSED",
+  s7: "S7_NO_SETUP_REPLY",
+} as const satisfies Record<Stage, DiagnosisCode>;
+
 function timeoutError(options: S7Options, stage: Stage): EdgeError {
+  const diagnosis = unanswered[stage];
   const within = `within ${options.connectTimeoutMs} ms`;
   if (stage === "tcp") {
-    return new EdgeError(
-      "PLC_UNREACHABLE",
-      `${place(options)} does not answer ${within}: check address, cable and power`,
-    );
+    const what = `${place(options)} does not answer ${within}: check address, cable and power`;
+    return new EdgeError("PLC_UNREACHABLE", what, { diagnosis });
   }
   const what = stage === "iso" ? "the ISO connection request" : "the S7 greeting";
   return new EdgeError(
     "PLC_TIMEOUT",
     `${place(options)} took the connection but left ${what} unanswered ${within}`,
+    { diagnosis },
   );
 }
 
-function socketError(options: S7Options, stage: Stage, error: { readonly code?: string }): EdgeError {
-  if (stage !== "tcp") return hungUp(options, stage, error);
-  const reason = error.code ?? describeError(error);
-  return new EdgeError("PLC_UNREACHABLE", `no connection to ${place(options)}: ${reason}`, { cause: error });
+const SILENT = ["EHOSTDOWN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"];
+
+function socketError(options: ConnectOptions, stage: Stage, cause: { readonly code?: string }): EdgeError {
+  if (stage !== "tcp") return hungUp(options, stage, cause);
+  const reason = cause.code ?? describeError(cause);
+  return new EdgeError("PLC_UNREACHABLE", `no connection to ${place(options)}: ${reason}`, {
+    cause,
+    diagnosis:
+      reason === "ECONNREFUSED" ? "PORT_CLOSED" : SILENT.includes(reason) ? "HOST_SILENT" : undefined,
+  });
 }
 
-/** The same on the wire: a wrong slot and a controller whose connections are all in use (PROTOCOLS.md 3.1 point 4). */
-function hungUp(options: S7Options, stage: Stage, cause?: unknown): EdgeError {
-  if (stage === "tcp")
-    return new EdgeError("PLC_UNREACHABLE", `${place(options)} closed the connection`, { cause });
-  const mend =
-    stage === "iso"
-      ? "check rack and slot (or the TSAPs), and whether the controller has a connection left"
-      : "it took the connection but not the S7 greeting";
-  return new EdgeError("PLC_REFUSED", `${place(options)} hung up: ${mend}`, { cause });
+/** A wrong slot and a controller whose connections are all in use look alike; only success before tells them apart. */
+function hungUp(options: ConnectOptions, stage: Stage, cause?: unknown): EdgeError {
+  const at = place(options);
+  if (stage === "tcp") {
+    return new EdgeError("PLC_UNREACHABLE", `${at} closed the connection`, { cause, diagnosis: "LINK_LOST" });
+  }
+  if (stage === "s7") {
+    const what = `${at} hung up: it took the connection but not the S7 greeting`;
+    return new EdgeError("PLC_REFUSED", what, { cause, diagnosis: "S7_NO_SETUP_REPLY" });
+  }
+  if (options.hasConnected === true) {
+    const what = `${at} hung up: it took this connection before, so it has none left now; close other clients`;
+    return new EdgeError("PLC_REFUSED", what, { cause, diagnosis: "S7_NO_FREE_CONNECTION" });
+  }
+  const what = `${at} hung up: check rack and slot (or the TSAPs), and whether the controller has a connection left`;
+  return new EdgeError("PLC_REFUSED", what, { cause, diagnosis: "S7_TSAP_REFUSED" });
 }
 
-const refused = (options: S7Options, refusal: string): EdgeError =>
-  new EdgeError("PLC_REFUSED", `${place(options)} ${refusal}`);
+const refused = (options: S7Options, { says, diagnosis }: BadGreeting): EdgeError =>
+  new EdgeError("PLC_REFUSED", `${place(options)} ${says}`, { diagnosis });
 
 const notS7 = (options: S7Options, cause: unknown): EdgeError =>
   new EdgeError(
     "PLC_REFUSED",
     `what answers at ${place(options)} does not speak S7: ${describeError(cause)}`,
-    { cause },
+    { cause, diagnosis: "NOT_A_CONTROLLER" },
   );

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
 import { type RawColumns, rawColumns } from "../../core/reading.ts";
 import { createRowDecoder } from "./decode.ts";
-import { decodeSamples, isSampleType } from "./decode-samples.ts";
 
 function decode(address: string, hex: string, at = 0): RawColumns {
   const parsed = parseS7Address(address);
@@ -181,32 +180,5 @@ describe("S7 value", () => {
         expect(hasValue).toBe(out.status[0] === StatusCode.Good);
       }),
     );
-  });
-});
-
-describe("S7 samples", () => {
-  const view = (hex: string): DataView => new DataView(Uint8Array.from(Buffer.from(hex, "hex")).buffer);
-
-  it.each([
-    ["INT", 2, "0001fffe", [1, -2]],
-    ["REAL", 4, "3f800000bf000000", [1, -0.5]],
-    ["LREAL", 8, "3ff0000000000000", [1]],
-    ["SINT", 1, "ff7f", [-1, 127]],
-    ["USINT", 1, "ff7f", [255, 127]],
-    ["BYTE", 1, "ff", [255]],
-    ["UINT", 2, "fffe", [65_534]],
-    ["WORD", 2, "fffe", [65_534]],
-    ["DINT", 4, "ffffffff", [-1]],
-    ["UDINT", 4, "00000007", [7]],
-    ["DWORD", 4, "00000007", [7]],
-  ] as const)("reads a block of %s", (type, bytes, hex, expected) => {
-    expect(decodeSamples(view(hex), type, bytes, expected.length)).toEqual(Float32Array.from(expected));
-  });
-
-  it("refuses a block that is too short and a type that is no number", () => {
-    expect(() => decodeSamples(view("0001"), "INT", 2, 2)).toThrow("2 samples of INT need more than 2 bytes");
-    expect(() => decodeSamples(view("0001"), "STRING", 1, 2)).toThrow("STRING is no type of samples");
-    expect(isSampleType("STRING")).toBe(false);
-    expect(isSampleType("INT")).toBe(true);
   });
 });

@@ -1,8 +1,12 @@
-import type { AddressProblem, S7Type } from "@stethos/protocol-finger/s7";
-import { parseS7Address, type S7Address } from "@stethos/protocol-finger/s7";
+import {
+  type AddressProblem,
+  blockProblem,
+  counterProblem,
+  parseS7Address,
+  type S7Address,
+} from "@stethos/protocol-finger/s7";
 import { EdgeError } from "../../core/errors.ts";
 import type { ScanPlan, WaveformSource } from "../../ports/driver.ts";
-import { isSampleType } from "./decode-samples.ts";
 
 /** An address with the words to speak of it. */
 export interface NamedAddress {
@@ -36,36 +40,9 @@ function mapWaveform(waveform: WaveformSource): DeviceMap["waveforms"][number] {
   const problem = blockProblem(block.address, waveform.samples);
   if (problem !== undefined) throw invalid(waveform.id, waveform.address, problem);
   const sequence = named(waveform.id, waveform.sequenceAddress);
-  if (sequence.address.isArray || !WHOLE_NUMBERS.includes(sequence.address.type)) {
-    const message = `a block counter is one whole number, not ${sequence.address.isArray ? "an array" : sequence.address.type}`;
-    throw invalid(waveform.id, waveform.sequenceAddress, { at: 0, message });
-  }
+  const uncounted = counterProblem(sequence.address);
+  if (uncounted !== undefined) throw invalid(waveform.id, waveform.sequenceAddress, uncounted);
   return { block, sequence };
-}
-
-const WHOLE_NUMBERS: readonly S7Type[] = [
-  "BYTE",
-  "SINT",
-  "USINT",
-  "WORD",
-  "INT",
-  "UINT",
-  "DWORD",
-  "DINT",
-  "UDINT",
-  "LWORD",
-  "LINT",
-  "ULINT",
-  "BCD16",
-  "BCD32",
-  "COUNTER",
-];
-
-/** What keeps an address from being read as a block of `samples` samples; offsets cannot be told here. */
-function blockProblem(address: S7Address, samples: number): AddressProblem | undefined {
-  if (!isSampleType(address.type)) return { at: 0, message: `${address.type} cannot be read as samples` };
-  if (address.count === samples) return undefined;
-  return { at: 0, message: `it has ${address.count} elements where the waveform has ${samples} samples` };
 }
 
 function named(name: string, text: string): NamedAddress {

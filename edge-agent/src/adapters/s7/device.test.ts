@@ -2,7 +2,13 @@ import { createManualClock, type ManualClock } from "@stethos/protocol-finger/cl
 import { afterEach, describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
 import type { Tag } from "../../core/tag.ts";
-import type { DriverDeps, PolledSession, ScanPlan, WaveformSource } from "../../ports/driver.ts";
+import type {
+  DriverDeps,
+  PolledDevice,
+  PolledSession,
+  ScanPlan,
+  WaveformSource,
+} from "../../ports/driver.ts";
 import { createS7Device } from "./device.ts";
 import { type Answer, type FakePlc, readReply, setupReply, startFakePlc } from "./fake-plc.ts";
 import { s7OptionsSchema } from "./options.ts";
@@ -51,6 +57,7 @@ function planOf(
 
 interface Bench {
   readonly plc: FakePlc;
+  readonly device: PolledDevice;
   readonly session: PolledSession;
   readonly clock: ManualClock;
   readonly warnings: Readonly<Record<string, unknown>>[];
@@ -60,11 +67,12 @@ interface BenchOptions {
   readonly read: Answer;
   readonly grant?: Buffer;
   readonly options?: object;
+  readonly known?: Readonly<Record<string, number>>;
 }
 
 async function bench(
   plan: ScanPlan,
-  { read, grant = setupReply(240, 1), options = {} }: BenchOptions,
+  { read, grant = setupReply(240, 1), options = {}, known = {} }: BenchOptions,
 ): Promise<Bench> {
   const plc = await startFakePlc({ read, setup: (_, socket) => void socket.write(grant) });
   open.push(plc);
@@ -79,9 +87,10 @@ async function bench(
     child: () => logger,
   };
   const parsed = s7OptionsSchema.parse({ host: "127.0.0.1", port: plc.port, ...options });
-  const session = await createS7Device(plan, parsed, { clock, logger, random: () => 0 }).connect(never);
+  const device = createS7Device(plan, parsed, { clock, logger, random: () => 0 }, known);
+  const session = await device.connect(never);
   open.unshift(session);
-  return { plc, session, clock, warnings };
+  return { plc, device, session, clock, warnings };
 }
 
 interface Asked {
@@ -518,5 +527,209 @@ describe("S7 waveform", () => {
     const { session } = await bench(plan, { read: serve() });
     await expect(session.readBlock(7, never)).rejects.toThrow("waveform 7 of 1");
     await expect(session.readGroup(7, never)).rejects.toThrow("group 7 of 1");
+  });
+});
+
+/** An answer that refuses the whole request. */
+function errorReply(request: Buffer, code: number): Buffer {
+  const answer = Buffer.from("0300001302f080320300000000000000000000", "hex");
+  answer.writeUInt16BE(request.readUInt16BE(11), 11);
+  answer.writeUInt16BE(code, 17);
+  return answer;
+}
+
+const bytesAsked = (request: Buffer): number =>
+  asked(request).reduce((bytes, { length }) => bytes + length, 0);
+
+/** A controller that refuses requests for more than `most` bytes. */
+const serveUpTo =
+  (most: () => number): Answer =>
+  (request, socket) => {
+    if (bytesAsked(request) > most()) socket.write(errorReply(request, 0x8500));
+    else serve()(request, socket);
+  };
+
+describe("limits of an S7 device", () => {
+  const wide = planOf(["DB1,BYTE0.200", "DB1,INT300"]);
+
+  it("are learnt: a request that is too long is halved in the same scan, and remembered over sessions", async () => {
+    const { session, device, plc } = await bench(wide, { read: serveUpTo(() => 60) });
+    const batch = await session.readGroup(0, never);
+    expect([...batch.status]).toEqual([0, 0]);
+    expect(batch.other.get(0)).toEqual(Array.from({ length: 200 }, (_, i) => i & 0xff));
+    expect(plc.requests.map(bytesAsked)).toEqual([202, 100, 100, 2, 50, 50, 50, 50, 2]);
+    expect(session.learnt).toEqual({ maxReadBytes: 50, jobsInFlight: 4 });
+    expect(session.diagnosis).toBeUndefined();
+    await session.close();
+    const before = plc.requests.length;
+    const next = await device.connect(never);
+    open.unshift(next);
+    await next.readGroup(0, never);
+    expect(plc.requests.slice(before).map(bytesAsked)).toEqual([50, 50, 50, 50, 2]);
+  });
+
+  it("are taken from an earlier run, and grow again when the device allows", async () => {
+    let most = 60;
+    const { session, plc, clock } = await bench(wide, {
+      read: serveUpTo(() => most),
+      known: { maxReadBytes: 50 },
+    });
+    await session.readGroup(0, never);
+    expect(plc.requests.map(bytesAsked)).toEqual([50, 50, 50, 50, 2]);
+    most = 240;
+    for (let scan = 0; scan < 4; scan += 1) {
+      await clock.advance(60_000);
+      await session.readGroup(0, never);
+    }
+    expect(plc.requests.slice(-1).map(bytesAsked)).toEqual([202]);
+    expect(session.learnt).toEqual({ maxReadBytes: 222, jobsInFlight: 4 });
+  });
+
+  it("end at eight bytes: what is refused even then is bad, with its cause", async () => {
+    const { session } = await bench(planOf(["DB1,DINT0"]), { read: serveUpTo(() => 2) });
+    expect([...(await session.readGroup(0, never)).status]).toEqual([StatusCode.BadConfigurationError]);
+    expect(session.diagnosis).toMatchObject({
+      code: "S7_OVER_PDU",
+      observed: expect.stringContaining("t0 DB1,DINT0: the request asks for more"),
+    });
+  });
+
+  it("halve the block of a waveform too", async () => {
+    const plan = planOf([], [["DB2,INT0.50", 50, "DB2,INT200"]]);
+    const { session, plc } = await bench(plan, { read: serveUpTo(() => 60) });
+    expect(await session.readBlock(0, never)).toHaveLength(50);
+    expect(plc.requests.map(bytesAsked)).toEqual([100, 50, 50]);
+  });
+
+  it("keep requests at most as long as the options say", async () => {
+    const { session, plc } = await bench(wide, { read: serve(), options: { maxReadBytes: 160 } });
+    await session.readGroup(0, never);
+    expect(plc.requests.map(bytesAsked)).toEqual([160, 42]);
+  });
+
+  const four = planOf(Array.from({ length: 4 }, (_, i) => `DB${i + 1},S0.200`));
+  const grant = setupReply(240, 4);
+
+  it.each([0x8304, 0x8503])(
+    "leave one request in flight where the controller does not cope with more: %i",
+    async (code) => {
+      let unanswered: Buffer[] = [];
+      const { session, plc } = await bench(four, {
+        grant,
+        read(request, socket) {
+          unanswered.push(request);
+          setImmediate(() => {
+            for (const one of unanswered) {
+              if (unanswered.length > 1) socket.write(errorReply(one, code));
+              else serve()(one, socket);
+            }
+            unanswered = [];
+          });
+        },
+      });
+      expect([...(await session.readGroup(0, never)).status]).toEqual([0, 0, 0, 0]);
+      expect(plc.requests).toHaveLength(8);
+      expect(session.learnt).toEqual({ maxReadBytes: 222, jobsInFlight: 1 });
+    },
+  );
+
+  it("say that a controller is overloaded with one request at a time", async () => {
+    const { session } = await bench(planOf(["DB1,INT0"]), {
+      read: (request, socket) => void socket.write(errorReply(request, 0x8304)),
+    });
+    expect([...(await session.readGroup(0, never)).status]).toEqual([StatusCode.BadDeviceFailure]);
+    expect(session.diagnosis?.code).toBe("S7_OVERLOADED");
+  });
+
+  it("leave one request in flight in the next session where several were left unanswered", async () => {
+    let inFlight = 0;
+    let most = 0;
+    let isStalling = true;
+    const { session, device, plc, clock } = await bench(four, {
+      grant,
+      read(request, socket) {
+        inFlight += 1;
+        most = Math.max(most, inFlight);
+        if (isStalling) return;
+        setImmediate(() => {
+          inFlight -= 1;
+          serve()(request, socket);
+        });
+      },
+    });
+    const read = expect(session.readGroup(0, never)).rejects.toMatchObject({
+      code: "PLC_TIMEOUT",
+      message: "press left several requests at once unanswered for 2000 ms: the connection is given up",
+      diagnosis: "S7_OVERLOADED",
+    });
+    await plc.requested(4);
+    await clock.advance(2000);
+    await read;
+    isStalling = false;
+    [inFlight, most] = [0, 0];
+    const next = await device.connect(never);
+    open.unshift(next);
+    expect([...(await next.readGroup(0, never)).status]).toEqual([0, 0, 0, 0]);
+    expect(most).toBe(1);
+  });
+});
+
+describe("diagnosis of an S7 device", () => {
+  it.each([
+    [0x8104, "S7_PUT_GET_OFF"],
+    [0xd241, "S7_PROTECTED"],
+  ])("names the cause where every request is refused with %i", async (code, diagnosis) => {
+    const { session } = await bench(planOf(["DB1,INT0"]), {
+      read: (request, socket) => void socket.write(errorReply(request, code)),
+    });
+    await session.readGroup(0, never);
+    expect(session.diagnosis?.code).toBe(diagnosis);
+  });
+
+  it.each([
+    [0x0a, "S7_BLOCK_MISSING"],
+    [0x05, "S7_BEYOND_BLOCK"],
+  ])("names the tag and the cause where an item is refused with %i", async (code, diagnosis) => {
+    const { session } = await bench(planOf(["DB1,INT0", "DB2,INT0"]), {
+      read: serve((item) => (item.db === 2 ? code : undefined)),
+    });
+    await session.readGroup(0, never);
+    expect(session.diagnosis).toMatchObject({
+      code: diagnosis,
+      observed: expect.stringContaining("t1 DB2,INT0: "),
+    });
+  });
+
+  it("names none for a hardware fault, which has many causes", async () => {
+    const { session } = await bench(planOf(["DB1,INT0"]), { read: serve(() => 0x01) });
+    await session.readGroup(0, never);
+    expect(session.diagnosis).toBeUndefined();
+  });
+
+  it.each<[string, string, Answer]>([
+    ["LINK_LOST", "a reset", (_, socket) => void socket.resetAndDestroy()],
+    [
+      "LINK_LOST",
+      "a disconnect request",
+      (_, socket) => void socket.write(Buffer.from("0300000b06800000000100", "hex")),
+    ],
+    ["MALFORMED_ANSWER", "garbage", (_, socket) => void socket.write("no S7 at all")],
+    [
+      "MALFORMED_ANSWER",
+      "an answer to nobody's request",
+      (_, socket) => void socket.write(errorReply(Buffer.alloc(20, 9), 0)),
+    ],
+  ])("says %s of %s", async (diagnosis, _, read) => {
+    const { session } = await bench(planOf(["DB1,INT0"]), { read });
+    await expect(session.readGroup(0, never)).rejects.toMatchObject({ diagnosis });
+  });
+
+  it("comes with the error of a waveform that is refused", async () => {
+    const plan = planOf([], [["DB2,INT0.50", 50, "DB2,INT200"]]);
+    const { session } = await bench(plan, { read: serve(() => 0x0a) });
+    await expect(session.readBlock(0, never)).rejects.toMatchObject({
+      code: "DATA_INVALID",
+      diagnosis: "S7_BLOCK_MISSING",
+    });
   });
 });

@@ -1,10 +1,21 @@
 import type { Clock } from "@stethos/protocol-finger/clock";
-import { createPduJoiner, DisconnectError } from "@stethos/protocol-finger/wire";
-import { describeError, EdgeError } from "../../core/errors.ts";
+import type { PlannedItem } from "@stethos/protocol-finger/s7";
+import {
+  answerNumber,
+  createPduJoiner,
+  numberReadJob,
+  type ReadJob,
+  type RefusedItem,
+  takeReadAnswer,
+} from "@stethos/protocol-finger/wire";
+import { EdgeError } from "../../core/errors.ts";
 import type { OpenConnection } from "./connect.ts";
+import type { S7Limits } from "./limits.ts";
+import { fault, lost, silence } from "./link-errors.ts";
 import type { S7Options } from "./options.ts";
-import { type RefusedItem, replyNumber, takeReply } from "./reply.ts";
-import { numberJob, type ReadJob } from "./request.ts";
+
+type Job = ReadJob<PlannedItem>;
+type Refused = RefusedItem<PlannedItem>;
 
 /** Requests and answers over one connection. The first error ends it: after that every call rejects with it. */
 export interface S7Link {
@@ -13,7 +24,7 @@ export interface S7Link {
    *  @returns the items that the device refused
    *  @throws EdgeError PLC_TIMEOUT, PLC_UNREACHABLE, PDU_MALFORMED; the signal's reason when it aborts, after which
    *  the link is still good: answers that come late are recognised by their numbers and dropped */
-  run(jobs: readonly ReadJob[], image: Uint8Array, signal: AbortSignal): Promise<RefusedItem[]>;
+  run(jobs: readonly Job[], image: Uint8Array, signal: AbortSignal): Promise<Refused[]>;
   /** Say goodbye and wait for the other side to do so too, half a second at most. Never throws. */
   close(): Promise<void>;
 }
@@ -22,9 +33,9 @@ type LinkOptions = Pick<S7Options, "minGapMs" | "requestTimeoutMs"> & { readonly
 
 /** Jobs that were handed to one call of run. */
 interface Batch {
-  readonly jobs: readonly ReadJob[];
+  readonly jobs: readonly Job[];
   readonly image: Uint8Array;
-  readonly refused: RefusedItem[];
+  readonly refused: Refused[];
   readonly signal: AbortSignal;
   next: number;
   unanswered: number;
@@ -34,10 +45,15 @@ interface Batch {
 const GOODBYE_MS = 500;
 const LAST_NUMBER = 0xffff;
 
-export function createLink(connection: OpenConnection, options: LinkOptions, clock: Clock): S7Link {
-  const { socket, jobsInFlight } = connection;
+export function createLink(
+  connection: OpenConnection,
+  options: LinkOptions,
+  limits: Pick<S7Limits, "dropped" | "jobsInFlight" | "overloaded">,
+  clock: Clock,
+): S7Link {
+  const { socket, jobsInFlight: granted } = connection;
   /** By number; undefined where nobody waits for the answer any more. */
-  const inFlight = new Map<number, ReadJob | undefined>();
+  const inFlight = new Map<number, Job | undefined>();
   const joiner = createPduJoiner(connection.pduSize);
   let batch: Batch | undefined;
   let death: EdgeError | undefined;
@@ -54,6 +70,18 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
     batch?.end(error);
   }
 
+  function onLost(cause?: unknown): void {
+    if (death !== undefined) return;
+    limits.dropped(inFlight.size);
+    die(lost(options.device, cause));
+  }
+
+  function onSilence(): void {
+    const isOverloaded = inFlight.size > 1;
+    if (isOverloaded) limits.overloaded();
+    die(silence(options, isOverloaded));
+  }
+
   function onData(chunk: Buffer): void {
     if (death !== undefined) return;
     // The requests that the answers of one chunk make room for leave together: one system call.
@@ -68,15 +96,16 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
   }
 
   function onReply(pdu: Buffer): void {
-    const found = replyNumber(pdu);
+    const found = answerNumber(pdu);
     if (!inFlight.has(found)) {
-      throw new EdgeError("PDU_MALFORMED", `${options.device} answered request ${found}, which nobody sent`);
+      const what = `${options.device} answered request ${found}, which nobody sent`;
+      throw new EdgeError("PDU_MALFORMED", what, { diagnosis: "MALFORMED_ANSWER" });
     }
     const job = inFlight.get(found);
     inFlight.delete(found);
     lastAnswerMs = clock.monotonicMs();
     if (batch !== undefined && job !== undefined) {
-      takeReply(pdu, job, batch.image, batch.refused);
+      takeReadAnswer(pdu, job, batch.image, batch.refused);
       batch.unanswered -= 1;
       if (batch.unanswered === 0) batch.end(undefined);
     }
@@ -84,7 +113,7 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
   }
 
   function sendMore(): void {
-    while (batch !== undefined && !isPausing && inFlight.size < jobsInFlight) {
+    while (batch !== undefined && !isPausing && inFlight.size < Math.min(granted, limits.jobsInFlight)) {
       const job = batch.jobs[batch.next];
       if (job === undefined) return;
       const waitMs = options.minGapMs === 0 ? 0 : lastSentMs + options.minGapMs - clock.monotonicMs();
@@ -97,12 +126,12 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
     }
   }
 
-  function send(job: ReadJob): void {
+  function send(job: Job): void {
     do number = number === LAST_NUMBER ? 1 : number + 1;
     while (inFlight.has(number));
     if (inFlight.size === 0) lastAnswerMs = clock.monotonicMs();
     inFlight.set(number, job);
-    numberJob(job, number);
+    numberReadJob(job, number);
     if (options.minGapMs > 0) lastSentMs = clock.monotonicMs();
     socket.write(job.bytes);
   }
@@ -131,7 +160,7 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
       if (leftMs > 0) stop = watch(watched, leftMs);
       // Between two requests of a paced link nothing is due.
       else if (inFlight.size === 0) stop = watch(watched, options.requestTimeoutMs);
-      else die(silence(options));
+      else onSilence();
     };
     deadline.signal.addEventListener("abort", onAbort, { once: true });
     stop = () => {
@@ -143,8 +172,8 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
 
   socket.setNoDelay(true);
   socket.on("data", onData);
-  socket.on("error", (error) => die(lost(options.device, error)));
-  socket.on("close", () => die(lost(options.device)));
+  socket.on("error", onLost);
+  socket.on("close", () => onLost());
 
   return {
     run(jobs, image, signal) {
@@ -152,7 +181,7 @@ export function createLink(connection: OpenConnection, options: LinkOptions, clo
       if (signal.aborted) return Promise.reject(signal.reason);
       if (jobs.length === 0) return Promise.resolve([]);
       return new Promise((resolve, reject) => {
-        const refused: RefusedItem[] = [];
+        const refused: Refused[] = [];
         let unwatch = (): void => undefined;
         const started: Batch = {
           jobs,
@@ -201,18 +230,3 @@ async function sayGoodbye({ socket }: OpenConnection, clock: Clock): Promise<voi
   waiting.abort();
   socket.destroy();
 }
-
-function fault(thrown: unknown, device: string): EdgeError {
-  if (thrown instanceof EdgeError) return thrown;
-  const code = thrown instanceof DisconnectError ? "PLC_UNREACHABLE" : "PDU_MALFORMED";
-  return new EdgeError(code, `${device}: ${describeError(thrown)}`, { cause: thrown });
-}
-
-const silence = ({ device, requestTimeoutMs }: LinkOptions): EdgeError =>
-  new EdgeError(
-    "PLC_TIMEOUT",
-    `${device} left a request unanswered for ${requestTimeoutMs} ms: the connection is given up`,
-  );
-
-const lost = (device: string, cause?: unknown): EdgeError =>
-  new EdgeError("PLC_UNREACHABLE", `${device} closed the connection`, { cause });

@@ -1,4 +1,4 @@
-/** The parts of nodes7 0.3 that this adapter uses; the package brings no types. What its manual does not name is
+/** The parts of nodes7 0.3 that this adapter, benchmarks and judges use; the package brings no types. What its manual does not name is
  *  read off nodeS7.js. */
 declare module "nodes7" {
   import type { Socket } from "node:net";
@@ -6,9 +6,12 @@ declare module "nodes7" {
   interface ConnectionParameters {
     readonly host: string;
     readonly port: number;
-    readonly localTSAP: number;
-    readonly remoteTSAP: number;
-    readonly timeout: number;
+    readonly rack?: number;
+    readonly slot?: number;
+    readonly localTSAP?: number;
+    readonly remoteTSAP?: number;
+    readonly timeout?: number;
+    readonly doNotOptimize?: boolean;
   }
 
   class NodeS7 {
@@ -19,6 +22,9 @@ declare module "nodes7" {
     maxParallel: number;
     isoclient: Socket | undefined;
     initiateConnection(parameters: ConnectionParameters, callback: (error: unknown) => void): void;
+    addItems(addresses: readonly string[]): void;
+    readAllItems(done: (anyBad: boolean, values: Readonly<Record<string, unknown>>) => void): void;
+    dropConnection(done: () => void): void;
     connectNow(parameters: ConnectionParameters): void;
     connectError(error: { readonly code?: string }): void;
     readWriteError(error: { readonly code?: string }): void;

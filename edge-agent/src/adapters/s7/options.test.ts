@@ -17,6 +17,7 @@ describe("S7 options", () => {
       jobsInFlight: 4,
       minGapMs: 0,
       maxMergeGap: 128,
+      maxReadBytes: 942,
       refusedRetryMs: 60_000,
     });
   });

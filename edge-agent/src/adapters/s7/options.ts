@@ -60,6 +60,14 @@ export const s7OptionsSchema = z
       .max(900)
       .default(128)
       .describe("Most unwanted bytes to read between two tags so as to ask for both in one range."),
+    maxReadBytes: z
+      .int()
+      .min(8)
+      .max(942)
+      .default(942)
+      .describe(
+        "Most bytes to ask for in one request, where the PDU has room for more; 160 behind an old CP.",
+      ),
     refusedRetryMs: z
       .int()
       .min(1000)

@@ -1,37 +1,28 @@
-import { EdgeError } from "../../core/errors.ts";
-import { rawColumns } from "../../core/reading.ts";
+import type { Diagnosis } from "@stethos/protocol-finger";
 import type { DriverDeps, PolledSession } from "../../ports/driver.ts";
 import type { OpenConnection } from "./connect.ts";
-import { createRowDecoder } from "./decode.ts";
-import { decodeSamples } from "./decode-samples.ts";
 import type { DeviceMap, NamedAddress } from "./device-map.ts";
-import { createGroupReads, type NewRefusal } from "./group-reads.ts";
+import { createGroupReads, type RefusedRow } from "./group-reads.ts";
+import { READ_OVERHEAD, type S7Limits } from "./limits.ts";
 import { createLink } from "./link.ts";
 import type { S7Options } from "./options.ts";
-import { planReads } from "./read-plan.ts";
-import { buildJob, type ReadJob } from "./request.ts";
+import { createSingleRead } from "./single-read.ts";
 import { createTurns } from "./turns.ts";
 
 type Deps = Pick<DriverDeps, "clock" | "logger">;
-
-/** The requests of something that is read alone. */
-interface SingleRead {
-  readonly target: NamedAddress;
-  readonly jobs: readonly ReadJob[];
-  readonly view: DataView;
-  readonly image: Buffer;
-}
 
 /** A session over a connection that has just been opened. */
 export function createSession(
   connection: OpenConnection,
   map: DeviceMap,
   options: S7Options,
+  limits: S7Limits,
   { clock, logger }: Deps,
 ): PolledSession {
   const { device } = map;
-  const link = createLink(connection, { ...options, device }, clock);
   const { pduSize } = connection;
+  limits.bound(pduSize - READ_OVERHEAD);
+  const link = createLink(connection, { ...options, device }, limits, clock);
   // Rounds of one read must not mix with those of another.
   const turns = createTurns();
   const groups = map.groups.map((group) =>
@@ -39,28 +30,33 @@ export function createSession(
       group.map((tag) => at(map.tags, tag, "tag").address),
       Uint32Array.from(group),
       { ...options, pduSize },
+      limits,
       () => clock.monotonicMs(),
     ),
   );
-  const sequences = map.waveforms.map((waveform) => prepare(waveform.sequence, pduSize));
-  const blocks = map.waveforms.map((waveform) => prepare(waveform.block, pduSize));
+  const single = (target: NamedAddress) => createSingleRead(target, { device, pduSize }, limits);
+  const sequences = map.waveforms.map((waveform) => single(waveform.sequence));
+  const blocks = map.waveforms.map((waveform) => single(waveform.block));
 
-  function report(group: number, news: readonly NewRefusal[]): void {
+  /** The tag of row `row` of group `group`, and why there is no value of it. */
+  function told(group: number, { row, refusal }: RefusedRow): string {
+    const tag = at(map.tags, at(map.groups, group, "group")[row] ?? -1, "tag");
+    return `${tag.name} ${tag.text}: ${refusal.reason}`;
+  }
+
+  function report(group: number, news: readonly RefusedRow[]): void {
     if (news.length === 0) return;
-    const addresses = news.slice(0, 10).map(({ row, refusal }) => {
-      const tag = at(map.tags, at(map.groups, group, "group")[row] ?? -1, "tag");
-      return `${tag.name} ${tag.text}: ${refusal.reason}`;
-    });
+    const addresses = news.slice(0, 10).map((one) => told(group, one));
     logger.warn({ device, count: news.length, addresses }, "the controller refuses addresses");
   }
 
-  /** @throws EdgeError DATA_INVALID where the device refuses the address */
-  async function readSingle(read: SingleRead, signal: AbortSignal): Promise<void> {
-    const [refused] = await link.run(read.jobs, read.image, signal);
-    if (refused === undefined) return;
-    const { name, text } = read.target;
-    const reason = `${device} refuses ${text} of ${name}: ${refused.refusal.reason}`;
-    throw new EdgeError("DATA_INVALID", reason);
+  function diagnose(): Diagnosis | undefined {
+    for (const [group, reads] of groups.entries()) {
+      const trouble = reads.trouble();
+      const code = trouble?.refusal.diagnosis;
+      if (trouble !== undefined && code !== undefined) return { code, observed: told(group, trouble) };
+    }
+    return undefined;
   }
 
   return {
@@ -73,44 +69,23 @@ export function createSession(
     readSequence: (waveform, signal) =>
       turns.take(async () => {
         const read = at(sequences, waveform, "waveform");
-        await readSingle(read, signal);
-        return decodeSequence(read, device);
+        await read.read(link, signal);
+        return read.sequence();
       }, signal),
     readBlock: (waveform, signal) =>
       turns.take(async () => {
         const read = at(blocks, waveform, "waveform");
-        await readSingle(read, signal);
-        return decodeBlock(read, device);
+        await read.read(link, signal);
+        return read.block();
       }, signal),
+    get diagnosis() {
+      return diagnose();
+    },
+    get learnt() {
+      return limits.learnt;
+    },
     close: () => link.close(),
   };
-}
-
-function prepare(target: NamedAddress, pduSize: number): SingleRead {
-  const plan = planReads([target.address], pduSize, 0);
-  const image = Buffer.alloc(plan.imageBytes);
-  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
-  return { target, jobs: plan.jobs.map(buildJob), image, view };
-}
-
-function decodeSequence(read: SingleRead, device: string): number {
-  const out = rawColumns(1, 0);
-  createRowDecoder(read.target.address)(read.view, 0, out, 0);
-  const value = out.value[0] ?? Number.NaN;
-  if (Number.isInteger(value)) return value;
-  const { name, text } = read.target;
-  throw new EdgeError(
-    "DATA_INVALID",
-    `${device}: ${text} of ${name} holds no whole number that counts blocks`,
-  );
-}
-
-function decodeBlock(read: SingleRead, device: string): Float32Array {
-  const { name, text, address } = read.target;
-  const samples = decodeSamples(read.view, address.type, address.elementBytes, address.count);
-  const broken = samples.findIndex((sample) => !Number.isFinite(sample));
-  if (broken === -1) return samples;
-  throw new EdgeError("DATA_INVALID", `${device}: sample ${broken} of ${text} of ${name} is no number`);
 }
 
 /** A caller that names what the plan does not have is a bug, not an event of the plant. */
