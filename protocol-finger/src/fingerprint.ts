@@ -42,19 +42,22 @@ export interface Fact {
   readonly bytes: string;
 }
 
-/** What kind of thing answers. Only the first five are worth a driver. */
-export type Nature =
-  | "plc"
-  | "soft-plc"
-  | "gateway"
-  | "meter"
-  | "drive"
-  | "simulator"
-  | "honeypot"
-  | "port-forward"
-  | "tar-pit"
-  | "web-server"
-  | "unknown";
+/** What kind of thing answers. Only the first six are worth a driver. */
+export const NATURES = [
+  "plc",
+  "soft-plc",
+  "gateway",
+  "meter",
+  "drive",
+  "simulator",
+  "honeypot",
+  "port-forward",
+  "tar-pit",
+  "web-server",
+  "unknown",
+] as const;
+
+export type Nature = (typeof NATURES)[number];
 
 /** Labels that a signature can put on a device. */
 export interface Labels {
@@ -75,6 +78,8 @@ export interface Evidence {
   readonly observed: string;
   readonly bytes: string;
   readonly supports: Labels;
+  /** What it speaks against. */
+  readonly against?: Labels;
   /** 0..1: how sure this alone would make us; 0 for what is noted and says nothing. */
   readonly weight: number;
   /** Who says that the fact means this: a capture, a manual, a standard. */

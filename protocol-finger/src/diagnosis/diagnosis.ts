@@ -38,3 +38,15 @@ export interface Diagnosis {
   /** What was seen: "TCP reset on port 102 after 2 ms". */
   readonly observed: string;
 }
+
+const CODES: ReadonlySet<string> = new Set(DIAGNOSIS_CODES);
+
+const isDiagnosisCode = (code: string): code is DiagnosisCode => CODES.has(code);
+
+/** A diagnosis from a code that travelled as text; undefined where there is none. */
+export const diagnosisFrom = (code: string | undefined, observed: string): Diagnosis | undefined =>
+  code !== undefined && isDiagnosisCode(code) ? { code, observed } : undefined;
+
+/** Whether both tell the same. */
+export const isSameDiagnosis = (a: Diagnosis | undefined, b: Diagnosis | undefined): boolean =>
+  a?.code === b?.code && a?.observed === b?.observed;

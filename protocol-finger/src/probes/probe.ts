@@ -75,11 +75,14 @@ export interface Visit {
   connect(protocol: ProtocolId, signal: AbortSignal): Promise<ConnectResult>;
   /** A UDP socket, answers from any port of the device (HART-IP answers from another one). */
   datagram(protocol: ProtocolId, signal: AbortSignal): Promise<ConnectResult>;
+  /** The user wants to know everything that the budget allows, not the device's identity alone. */
+  readonly thorough?: boolean;
   /** What may still be spent. */
   readonly left: { readonly connections: number; readonly frames: number };
 }
 
-/** Asks one protocol's questions, gentlest first, and notes facts. It leaves every line closed. */
+/** Asks one protocol's questions, gentlest first, and notes facts: "<protocol>.speaks" is true as soon as an answer
+ *  proves the protocol. It leaves every line closed. */
 export interface Probe {
   readonly protocol: ProtocolId;
   readonly transport: "tcp" | "udp";
