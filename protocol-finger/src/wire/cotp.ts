@@ -1,4 +1,4 @@
-import { createPacketCutter } from "./tpkt.ts";
+import { createPacketCutter, packetLength } from "./tpkt.ts";
 import { WireError } from "./wire-error.ts";
 
 /** Makes S7 PDUs of a TCP stream: cuts packets and joins those that COTP split (ISO 8073, 13.7). */
@@ -28,6 +28,38 @@ export class DisconnectError extends Error {
     this.name = "DisconnectError";
     this.reason = reason;
   }
+}
+
+/** An empty data packet that is not the last of its row: older CPUs acknowledge with it before they answer.
+ *  @param packet exactly one TPKT packet */
+export const isFastAcknowledge = (packet: Buffer): boolean =>
+  packet.length === PDU_AT && packet[KIND_AT] === DATA && ((packet[LAST_AT] ?? 0) & LAST) === 0;
+
+/** Bytes of the first whole answer in `bytes`: of one packet, or of a row of data packets up to the one that is marked
+ *  as its last; undefined while it cannot be told yet.
+ *  @throws WireError where this is no TPKT */
+export function answerLength(bytes: Buffer): number | undefined {
+  for (let end = 0; end < bytes.length; ) {
+    const start = end;
+    const length = packetLength(bytes.subarray(start));
+    if (length === undefined) return undefined;
+    end = start + length;
+    const isMore =
+      end <= bytes.length && bytes[start + KIND_AT] === DATA && ((bytes[start + LAST_AT] ?? 0) & LAST) === 0;
+    if (!isMore) return end;
+  }
+  return undefined;
+}
+
+/** An answer of `answerLength` bytes without its TPKT and COTP headers.
+ *  @throws WireError where it is not exactly one PDU; DisconnectError */
+export function joinAnswer(bytes: Buffer): Buffer {
+  const pdus: Buffer[] = [];
+  createPduJoiner(bytes.length).push(bytes, (pdu) => void pdus.push(pdu));
+  const [pdu] = pdus;
+  if (pdu === undefined) throw new WireError(bytes.length, "the answer is cut short");
+  if (pdus.length > 1) throw new WireError(bytes.length - (pdus[1]?.length ?? 0), "a second answer follows");
+  return pdu;
 }
 
 export function createPduJoiner(pduSize: number): PduJoiner {

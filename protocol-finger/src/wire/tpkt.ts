@@ -10,6 +10,15 @@ export interface PacketCutter {
 const HEADER_BYTES = 4;
 // A COTP data header of three bytes follows the TPKT header in the shortest packet (ISO 8073, 13.7).
 const LEAST_BYTES = HEADER_BYTES + 3;
+// The length field has two bytes.
+const MOST_BYTES = 0xffff;
+
+/** Bytes of the first packet of `bytes`, or undefined while its header is not all there.
+ *  @throws WireError where this is no TPKT */
+export function packetLength(bytes: Buffer): number | undefined {
+  if (bytes.length > 0) checkVersion(bytes, 0);
+  return bytes.length < HEADER_BYTES ? undefined : lengthAt(bytes, 0, MOST_BYTES);
+}
 
 /** @param mostBytes longest packet that the peer may send */
 export function createPacketCutter(mostBytes: number): PacketCutter {
@@ -19,7 +28,7 @@ export function createPacketCutter(mostBytes: number): PacketCutter {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let at = 0;
       while (bytes.length - at >= HEADER_BYTES) {
-        const end = at + packetLength(bytes, at, mostBytes);
+        const end = at + lengthAt(bytes, at, mostBytes);
         if (end > bytes.length) break;
         onPacket(bytes.subarray(at, end));
         at = end;
@@ -30,11 +39,15 @@ export function createPacketCutter(mostBytes: number): PacketCutter {
   };
 }
 
-function packetLength(bytes: Buffer, at: number, mostBytes: number): number {
+function checkVersion(bytes: Buffer, at: number): void {
   const version = bytes.readUInt8(at);
   if (version !== 3) {
     throw new WireError(0, `a packet begins with byte 0x${version.toString(16)} where TPKT has 3`);
   }
+}
+
+function lengthAt(bytes: Buffer, at: number, mostBytes: number): number {
+  checkVersion(bytes, at);
   const length = bytes.readUInt16BE(at + 2);
   if (length < LEAST_BYTES) throw new WireError(2, `a packet of ${length} bytes is too short`);
   if (length > mostBytes) {

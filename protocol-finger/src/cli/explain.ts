@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Language } from "../diagnosis/texts.ts";
+import { explain } from "../explain.ts";
+import type { Fingerprint } from "../fingerprint.ts";
+import { isIdentified } from "../fingerprint-text.ts";
+import { suggestSignature } from "../suggest-signature.ts";
+import { addExaminationOptions, allowListOf, type ExaminationOptions, openExaminer } from "./examiner.ts";
+import { type AddCommand, type CliContext, EXIT, put, putJson, say, untilStopped } from "./io.ts";
+import { gathered } from "./option-values.ts";
+import { languageOption, stepText } from "./probe.ts";
+import { readFingerprint } from "./saved-fingerprint.ts";
+
+interface Options extends ExaminationOptions {
+  readonly json?: true;
+  readonly lang: Language;
+}
+
+export const explainCommand: AddCommand = (program, context) => {
+  const command = program
+    .command("explain")
+    .description(
+      "show how a verdict came about: what was seen, the bytes, what they mean, who says so, what to do",
+    )
+    .argument("<host|file>", "a device, or a fingerprint saved with --json")
+    .option("--allow <list>", "allow-list, as with probe; again for another", gathered)
+    .option("--json", "the fingerprint as JSON, with a signature to begin with where it is unknown")
+    .addOption(languageOption());
+  addExaminationOptions(command).addHelpText("after", HELP);
+  command.action(async (subject: string, options: Options) => {
+    const fingerprint = existsSync(subject)
+      ? readFingerprint(subject, await readFile(subject, "utf8"))
+      : await examine(subject, options, context);
+    const isKnown = isIdentified(fingerprint);
+    if (!options.json) put(context, explain(fingerprint, options.lang));
+    else
+      putJson(context, isKnown ? fingerprint : { ...fingerprint, signature: suggestSignature(fingerprint) });
+    if (!isKnown) context.exitWith(EXIT.failed);
+  });
+};
+
+const HELP = `
+A device that is known from an earlier run is explained without sending it anything; --fresh probes it again.
+
+Examples:
+  protocol-finger explain 10.0.0.5 --lang zh
+  protocol-finger probe 10.0.0.5 --json > plc.json; protocol-finger explain plc.json`;
+
+async function examine(host: string, options: Options, context: CliContext): Promise<Fingerprint> {
+  const stop = untilStopped(context);
+  const examiner = await openExaminer(options, allowListOf(options, host), context);
+  try {
+    return await examiner.examine(host, (step) => say(context, stepText(step)), stop.signal);
+  } finally {
+    stop.dispose();
+    await examiner.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { Writable } from "node:stream";
+import { expect, it } from "vitest";
+import { createManualClock } from "../clock/manual-clock.ts";
+import { createProgressLine } from "./progress-line.ts";
+
+function screen(isTTY: boolean) {
+  let text = "";
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      text += chunk.toString();
+      done();
+    },
+  });
+  return { stderr: Object.assign(stream, { isTTY }), text: () => text };
+}
+
+it("writes one line over and over in a terminal, and leaves it at the end", () => {
+  const { stderr, text } = screen(true);
+  const line = createProgressLine(stderr, createManualClock());
+  line.show("1 of 2", false);
+  line.show("2 of 2", true);
+  line.end();
+  line.end();
+  expect(text()).toBe("\r\u001b[K1 of 2\r\u001b[K2 of 2\n");
+});
+
+it("writes a line every five seconds, and the last, into a log", async () => {
+  const { stderr, text } = screen(false);
+  const clock = createManualClock();
+  const line = createProgressLine(stderr, clock);
+  line.show("1 of 4", false);
+  line.show("2 of 4", false);
+  await clock.advance(5000);
+  line.show("3 of 4", false);
+  line.show("4 of 4", true);
+  line.end();
+  expect(text()).toBe("1 of 4\n3 of 4\n4 of 4\n");
+});

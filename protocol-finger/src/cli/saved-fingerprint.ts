@@ -1,0 +1,28 @@
+import { FingerError } from "../finger-error.ts";
+import type { Fingerprint } from "../fingerprint.ts";
+import { fingerprintSchema } from "../fingerprint-schema.ts";
+
+/** A fingerprint as `probe --json` prints it.
+ *  @throws FingerError OPTION_INVALID */
+export function readFingerprint(file: string, text: string): Fingerprint {
+  const parsed = fingerprintSchema.safeParse(jsonOf(file, text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw notOne(file, `${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+function jsonOf(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw notOne(file, "it is no JSON", cause);
+  }
+}
+
+function notOne(file: string, what: string, cause?: unknown): FingerError {
+  return new FingerError(
+    "OPTION_INVALID",
+    `${file} is no fingerprint (${what}); "protocol-finger probe HOST --json" writes one`,
+    { cause },
+  );
+}
