@@ -10,6 +10,8 @@ export interface ModbusServer {
   /** 0 or 1 each. */
   readonly coils: Uint8Array;
   readonly discrete: Uint8Array;
+  /** Writes of clients so far. */
+  readonly writes: number;
   close(): Promise<void>;
 }
 
@@ -18,6 +20,8 @@ export interface ModbusServerOptions {
   readonly port?: number;
   /** Other units get no answer at all; 255, the default, answers as whichever unit is asked. */
   readonly unit?: number;
+  /** Addresses of each table; what lies beyond is refused. 65536, all that there are, where absent. */
+  readonly tableSize?: number;
 }
 
 const TABLE_SIZE = 65_536;
@@ -27,11 +31,17 @@ const ILLEGAL_ADDRESS = 2;
 
 /** The server is modbus-serial's: it thinks about each request for a millisecond. */
 export async function startModbusServer(options: ModbusServerOptions = {}): Promise<ModbusServer> {
+  const size = options.tableSize ?? TABLE_SIZE;
   const banks = {
-    holding: new Uint16Array(TABLE_SIZE),
-    input: new Uint16Array(TABLE_SIZE),
-    coils: new Uint8Array(TABLE_SIZE),
-    discrete: new Uint8Array(TABLE_SIZE),
+    holding: new Uint16Array(size),
+    input: new Uint16Array(size),
+    coils: new Uint8Array(size),
+    discrete: new Uint8Array(size),
+  };
+  let writes = 0;
+  const write = (bank: Uint16Array | Uint8Array) => (at: number, value: boolean | number) => {
+    writes += 1;
+    bank[at] = Number(value);
   };
   const server = new ServerTCP(
     {
@@ -41,6 +51,8 @@ export async function startModbusServer(options: ModbusServerOptions = {}): Prom
       getInputRegister: (at: number) => banks.input[at] ?? refuse(),
       getCoil: (at: number) => (banks.coils[at] ?? refuse()) !== 0,
       getDiscreteInput: (at: number) => (banks.discrete[at] ?? refuse()) !== 0,
+      setRegister: write(banks.holding),
+      setCoil: write(banks.coils),
     },
     {
       host: "127.0.0.1",
@@ -56,6 +68,9 @@ export async function startModbusServer(options: ModbusServerOptions = {}): Prom
   return {
     port: (tcp.address() as AddressInfo).port,
     ...banks,
+    get writes() {
+      return writes;
+    },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveNodeId, StatusCode, StatusCodes } from "node-opcua";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { linkIs, newest, startWire, type Wanted, type Watch, watch } from "./opcua-kit.ts";
+import { causes, linkIs, newest, startWire, type Wanted, type Watch, watch } from "./opcua-kit.ts";
 import { type OpcuaServer, type OpcuaServerOptions, startOpcuaServer } from "./opcua-server.ts";
 
 const BAD_NOT_CONNECTED = 0x808a0000;
@@ -194,6 +194,7 @@ describe("an OPC UA driver", () => {
     await watched.until(({ rows }) => (rows.length === 20 ? true : undefined));
     // 20 and 10 are refused; then 5 + 5 + 5 + 5.
     expect(server.requests("CreateMonitoredItemsRequest")).toBe(6);
+    expect(watched.notes).toContainEqual({ kind: "learnt", limits: { maxNodesPerCall: 5 } });
   });
 });
 
@@ -211,8 +212,9 @@ describe("an OPC UA driver that loses its server", () => {
     again.add("v", "Double", 2);
     await watched.until(linkIs(true, 2));
     await watched.until(newest(0, ({ value }) => value === 2));
-    const links = watched.notes.map((event) => (event.kind === "link" ? event.up : event.kind));
+    const links = watched.notes.flatMap((event) => (event.kind === "link" ? [event.up] : []));
     expect(links).toEqual([true, false, true]);
+    expect(causes(watched)).toEqual(["LINK_LOST", "PORT_CLOSED"]);
     expect(watched.rows.filter(({ status }) => status === BAD_NOT_CONNECTED)).toHaveLength(2);
   });
 
@@ -273,6 +275,7 @@ describe("an OPC UA driver that loses its server", () => {
     await watched.until(newest(0));
     server.dropSubscriptions();
     expect(await watched.until(linkIs(false))).toMatch(/subscription|notifications/);
+    expect(causes(watched)).toEqual(["OPCUA_SUBSCRIPTION_LOST"]);
     server.set("v", 2);
     await watched.until(newest(0, ({ value }) => value === 2));
     expect(server.sessions()).toBe(1);
@@ -376,6 +379,7 @@ describe("an OPC UA driver that dials", () => {
     await first.until(newest(0));
     const second = run({ tags: [address] }, { endpoint: server.url });
     expect(await second.until(linkIs(false))).toContain("all its sessions are in use");
+    expect(causes(second)).toEqual(["OPCUA_LIMIT"]);
     await first.stop();
     await second.until(newest(0, ({ value }) => value === 1));
   });

@@ -156,6 +156,12 @@ export const linkIs =
     return link?.kind === "link" ? link.reason : undefined;
   };
 
+/** Codes of all diagnoses so far. */
+export const causes = ({ notes }: Watch): (string | undefined)[] =>
+  notes.flatMap((event) =>
+    event.kind === "diagnosis" || (event.kind === "link" && !event.up) ? [event.diagnosis?.code] : [],
+  );
+
 function createLogger(logged: string[]): Logger {
   const log = (fields: Readonly<Record<string, unknown>>, message: string) => {
     logged.push(`${message} ${JSON.stringify(fields)}`);

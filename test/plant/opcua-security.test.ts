@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { linkIs, newest, type Watch, watch } from "./opcua-kit.ts";
+import { causes, linkIs, newest, type Watch, watch } from "./opcua-kit.ts";
 import { type OpcuaServer, startOpcuaServer } from "./opcua-server.ts";
 
 // Keys are slow to make: one server and one store for all, but where a test needs its own.
@@ -62,6 +62,7 @@ describe("a secure OPC UA connection", () => {
     const [, file = "", trusted = ""] = /then move (\S.*) to (\S.*)$/.exec(reason) ?? [];
     expect(await thumbprintOf(file)).toBe(thumbprint);
     expect(trusted.startsWith(folder)).toBe(true);
+    expect(causes(watched)).toEqual(["OPCUA_UNTRUSTED"]);
     await rename(file, join(trusted, basename(file)));
     await watched.until(newest(0, ({ value }) => value === 5));
     expect(server.sessions()).toBe(1);
@@ -124,6 +125,7 @@ describe("a secure OPC UA connection", () => {
       passwordEnv: undefined,
     });
     expect(await watched.until(linkIs(false))).toContain("own/certs/client_certificate.pem");
+    expect(causes(watched)).toEqual(["OPCUA_UNTRUSTED"]);
   });
 
   it("logs in with a password that no log and no message shows", async () => {

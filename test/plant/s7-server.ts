@@ -31,6 +31,8 @@ export interface S7ServerOptions {
   readonly port?: number;
   /** PDU to grant; snap7 grants what the client asks for where absent. */
   readonly pduSize?: number;
+  /** RUN where absent. */
+  readonly isStopped?: boolean;
 }
 
 const HOST = "127.0.0.1";
@@ -52,6 +54,7 @@ export async function startS7Server(options: S7ServerOptions = {}): Promise<S7Se
     server.SetEventMask(0);
     server.SetParam(server.LocalPort, port);
     server.SetParam(server.PDURequest, options.pduSize ?? 0);
+    server.SetCpuStatus(options.isStopped === true ? server.S7CpuStatusStop : server.S7CpuStatusRun);
     if (server.StartTo(HOST)) return serve(port);
     if (options.port !== undefined || attempt === ATTEMPTS) {
       throw new Error(`snap7 does not start on ${HOST}:${port}: ${server.ErrorText(server.LastError())}`);

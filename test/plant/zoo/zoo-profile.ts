@@ -35,7 +35,7 @@ export interface ZooDevice {
   readonly connections: number;
   /** A new firmware from now on, where the device can tell one. */
   setFirmware?(firmware: string): void;
-  /** Occupies so many of the device's connections, as other clients would. */
+  /** So many of the device's connections are other clients' from now on, or as many as it has; 0 lets them go. */
   occupy?(connections: number): Promise<void>;
   close(): Promise<void>;
 }
