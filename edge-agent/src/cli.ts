@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./cli/check.ts";
+import { devicesCommand } from "./cli/devices.ts";
 import { evaluateCommand } from "./cli/evaluate.ts";
 import type { CliContext, CliIo } from "./cli/io.ts";
 import { readCommand } from "./cli/read.ts";
@@ -32,7 +33,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
     });
-  for (const add of [runCommand, checkCommand, readCommand, tagsCommand, evaluateCommand])
+  for (const add of [runCommand, checkCommand, readCommand, tagsCommand, devicesCommand, evaluateCommand])
     add(program, context);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -86,6 +86,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       counters: counters.read,
       acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
       relearn: (machine, by) => watch.relearn(machine, by),
+      identify: (device) => acquisition.identify(device),
       about: { version: deps.version, startedUs: clock.nowUs(), model: scorer.contract },
     });
     const watch: Watch = createWatch({
@@ -138,9 +139,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
           infer.hear({ sensor, waveform, shaftHz: speed.of(sensor.machine) });
         }
       },
-      onLink(device, up, reason) {
-        mirror.onLink(device, up, reason);
-        watch.onLink(device, up);
+      onDevice(device, news) {
+        mirror.onDevice(device, news);
+        if (news.kind === "link") watch.onLink(device, news.up);
       },
     });
     closers.push(() => acquisition.close(CLOSE_MS));
@@ -153,7 +154,12 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       mirror.setPlant(
         machines,
         acquisition.tags,
-        next.devices.map(({ plan }) => plan.device),
+        next.devices.map(({ plan }) => ({
+          name: plan.device,
+          protocol: plan.protocol,
+          tags: plan.tags.map(({ id }) => id),
+          isKept: report.kept.includes(plan.device),
+        })),
       );
       return report;
     };

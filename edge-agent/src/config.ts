@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
-import { buildPlant, type PlantConfig } from "./config/build-plant.ts";
+import type { OpcuaSettings } from "./adapters/opcua-client/options.ts";
+import { buildPlant, type PlantConfig, type Report } from "./config/build-plant.ts";
 import { ConfigError, type ConfigProblem } from "./config/problem.ts";
 import { type AgentFile, agentFile } from "./config/schema.ts";
 import { parseYaml, type YamlSource } from "./config/yaml-source.ts";
@@ -15,6 +16,8 @@ export interface AgentConfig extends PlantConfig {
   /** Absolute. */
   readonly dataFolder: string;
   readonly modelFolder: string;
+  /** What is not wrong and still worth knowing. */
+  readonly warnings: readonly ConfigProblem[];
 }
 
 export interface ConfigDefaults {
@@ -47,14 +50,18 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   const from = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
   const settings = withFiles(parsed.data, from);
   const problems: ConfigProblem[] = [];
-  const report = (path: readonly PropertyKey[], message: string, at = 0) =>
-    problems.push({ ...source.position(path, at), path: pathOf(path), message });
-  const plant = buildPlant(settings, report);
+  const warnings: ConfigProblem[] = [];
+  const noteIn =
+    (list: ConfigProblem[]): Report =>
+    (path, message, at = 0) =>
+      void list.push({ ...source.position(path, at), path: pathOf(path), message });
+  const report = noteIn(problems);
+  const plant = buildPlant(settings, report, noteIn(warnings));
   const modelFolder = settings.model === undefined ? defaults.modelFolder : from(settings.model);
   if (!existsSync(modelFolder))
     report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
   if (problems.length > 0) throw new ConfigError(file, problems);
-  return { ...plant, file: resolve(file), settings, modelFolder, dataFolder: from(settings.data) };
+  return { ...plant, warnings, file: resolve(file), settings, modelFolder, dataFolder: from(settings.data) };
 }
 
 /** Files that the settings name, from the folder of the configuration file. */
@@ -66,15 +73,15 @@ function withFiles(settings: AgentFile, from: (path: string) => string): AgentFi
     ...(webRoot !== undefined && { webRoot: from(webRoot) }),
     ...(tls && { tls: { certFile: from(tls.certFile), keyFile: from(tls.keyFile) } }),
   };
+  const filesOf = <T extends OpcuaSettings>(opcua: T): T => ({
+    ...opcua,
+    ...(opcua.passwordFile !== undefined && { passwordFile: from(opcua.passwordFile) }),
+    ...(opcua.certificateFolder !== undefined && { certificateFolder: from(opcua.certificateFolder) }),
+  });
   const devices = settings.devices.map((device) => {
-    if (device.protocol !== "opcua") return device;
-    const { passwordFile, certificateFolder } = device.connection;
-    const connection = {
-      ...device.connection,
-      ...(passwordFile !== undefined && { passwordFile: from(passwordFile) }),
-      ...(certificateFolder !== undefined && { certificateFolder: from(certificateFolder) }),
-    };
-    return { ...device, connection };
+    if (device.protocol === "opcua") return { ...device, connection: filesOf(device.connection) };
+    if (device.protocol !== "auto") return device;
+    return { ...device, connection: { ...device.connection, opcua: filesOf(device.connection.opcua) } };
   });
   return { ...settings, api, devices };
 }

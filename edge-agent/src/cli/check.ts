@@ -1,6 +1,6 @@
-import { ConfigError } from "../config/problem.ts";
+import { ConfigError, describeProblems } from "../config/problem.ts";
 import { readConfig } from "../config.ts";
-import type { AddCommand } from "./io.ts";
+import { type AddCommand, say } from "./io.ts";
 
 interface Options {
   readonly config: string;
@@ -20,7 +20,8 @@ export const checkCommand: AddCommand = (program, context) => {
     )
     .action(async (options: Options) => {
       try {
-        const { devices, tags, waveforms, machines, file } = await readConfig(options.config, context);
+        const config = await readConfig(options.config, context);
+        const { devices, tags, waveforms, machines, file, warnings } = config;
         const counts = {
           devices: devices.length,
           tags: tags.length,
@@ -28,7 +29,9 @@ export const checkCommand: AddCommand = (program, context) => {
           machines: machines.length,
         };
         const text = `${file} is good: ${counts.devices} devices, ${counts.tags} tags, ${counts.waveforms} waveforms, ${counts.machines} machines`;
-        context.stdout.write(`${options.json ? JSON.stringify({ ok: true, ...counts }) : text}\n`);
+        if (warnings.length > 0 && !options.json)
+          say(context, `Warnings:\n${describeProblems(options.config, warnings)}`);
+        context.stdout.write(`${options.json ? JSON.stringify({ ok: true, ...counts, warnings }) : text}\n`);
       } catch (thrown) {
         if (options.json && thrown instanceof ConfigError) {
           context.stdout.write(

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
-import { InvalidArgumentError } from "commander";
 import { createCounters } from "../adapters/node/counters.ts";
 import { createLogger } from "../adapters/node/logger.ts";
 import { systemRandom } from "../adapters/node/random.ts";
@@ -10,6 +9,7 @@ import { EdgeError } from "../core/errors.ts";
 import { type ReadingBatch, readingAt } from "../core/reading.ts";
 import { createBoundedQueue } from "../lib/bounded-queue.ts";
 import { type AddCommand, say, untilStopped } from "./io.ts";
+import { positive } from "./numbers.ts";
 
 interface Options {
   readonly config: string;
@@ -19,12 +19,6 @@ interface Options {
 
 // Batches that may wait for a slow reader of stdout; then the oldest goes, counted.
 const WAITING_BATCHES = 1000;
-
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("must be a number above 0");
-  return value;
-};
 
 /** Readings as NDJSON on stdout. */
 export const readCommand: AddCommand = (program, context) => {
@@ -65,7 +59,7 @@ export const readCommand: AddCommand = (program, context) => {
         onWaveform() {
           // Waveforms are no readings; `stethos run` listens to them.
         },
-        onLink() {
+        onDevice() {
           // The logger has said so.
         },
       });

@@ -1,4 +1,5 @@
 import { readConfig } from "../config.ts";
+import { columns } from "./columns.ts";
 import type { AddCommand } from "./io.ts";
 
 interface Options {
@@ -46,16 +47,3 @@ export const tagsCommand: AddCommand = (program, context) => {
       context.stdout.write(columns([["TAG", "KIND", "DEVICE", "ADDRESS", "UNIT", "PERIOD"], ...cells]));
     });
 };
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, c) => cell.padEnd(widths[c] ?? 0))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
-}

@@ -7,8 +7,10 @@ import type { ReadingBatch } from "../core/reading.ts";
 import type { Tag } from "../core/tag.ts";
 import { type AcquireDeps, acquire } from "../flow/acquire.ts";
 import { createTable } from "../lib/table.ts";
-import type { DriverDeps, WaveformSource } from "../ports/driver.ts";
+import type { Driver, DriverDeps, WaveformSource } from "../ports/driver.ts";
+import type { IdentifyStart } from "../ports/plant.ts";
 import { createDriver } from "./drivers.ts";
+import { createFinger } from "./finger.ts";
 
 /** All devices of the agent, each on its own; survives changes of the configuration. */
 export interface Acquisition {
@@ -22,6 +24,8 @@ export interface Acquisition {
   place(config: Pick<AgentConfig, "machines">): readonly Machine[];
   /** Device that a waveform index belongs to. */
   deviceOf(waveform: number): string;
+  /** Asks a device afresh who it is. */
+  identify(device: string): IdentifyStart;
   /** Ends all devices; gives up on one that takes longer than `ms`. */
   close(ms: number): Promise<void>;
 }
@@ -38,6 +42,7 @@ interface Running {
   readonly tagPlaces: Uint32Array<ArrayBuffer>;
   readonly waveformPlaces: Uint32Array<ArrayBuffer>;
   readonly stop: AbortController;
+  driver?: Driver;
   done?: Promise<void>;
 }
 
@@ -48,6 +53,7 @@ export function createAcquisition(
   const waveforms = createTable<WaveformSource>();
   const running = new Map<string, Running>();
   const ending = new Set<Promise<void>>();
+  const finger = createFinger(deps, deps.dataFolder);
 
   function retire(name: string, device: Running): void {
     running.delete(name);
@@ -60,7 +66,8 @@ export function createAcquisition(
   async function work(name: string, device: Running): Promise<void> {
     const { signal } = device.stop;
     try {
-      const driver = await createDriver(device.config, deps, deps.dataFolder);
+      const driver = await createDriver(device.config, deps, finger, deps.dataFolder);
+      device.driver = driver;
       await acquire({ plan: device.config.plan, driver, ...device }, deps, signal);
     } catch (thrown) {
       if (!signal.aborted)
@@ -69,7 +76,7 @@ export function createAcquisition(
           "a driver gave up; restart the agent",
         );
     }
-    if (!signal.aborted) deps.onLink(name, false, "the driver gave up");
+    if (!signal.aborted) deps.onDevice(name, { kind: "link", up: false, reason: "the driver gave up" });
   }
 
   return {
@@ -109,6 +116,12 @@ export function createAcquisition(
           waveform: waveforms.items.findIndex((waveform) => waveform.id === sensor.id),
         })),
       })),
+    identify(name) {
+      const device = running.get(name);
+      if (device === undefined) return "unknown";
+      if (device.config.device.protocol !== "auto") return "configured";
+      return device.driver?.identify?.() === true ? "started" : "too-soon";
+    },
     deviceOf: (waveform) => waveforms.items[waveform]?.device ?? "",
     async close(ms) {
       for (const [name, device] of [...running]) retire(name, device);

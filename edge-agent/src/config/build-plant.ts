@@ -2,7 +2,9 @@ import type { AddressUse } from "../adapters/modbus/address-use.ts";
 import type { Machine, Sensor } from "../core/machine.ts";
 import { type AssetPath, pathText, type Tag } from "../core/tag.ts";
 import type { ScanGroup, ScanPlan, WaveformSource } from "../ports/driver.ts";
-import { addressProblem } from "./protocols.ts";
+import type { AddressKind } from "../ports/identify.ts";
+import { kindOfAddress } from "./address-kind.ts";
+import { addressProblem, addressWarning } from "./protocols.ts";
 import type { AgentFile, DeviceFile, MachineFile, SensorFile, TagFile, WaveformFile } from "./schema.ts";
 import { createUnits, type Units } from "./units.ts";
 
@@ -25,6 +27,8 @@ export type Report = (path: readonly PropertyKey[], message: string, at?: number
 interface Build {
   readonly file: AgentFile;
   readonly report: Report;
+  /** For what is not wrong and still worth knowing. */
+  readonly warn: Report;
   readonly units: Units;
   readonly tags: Tag[];
   readonly waveforms: WaveformSource[];
@@ -33,8 +37,8 @@ interface Build {
 }
 
 /** Tags, waveforms and machines of a configuration whose shape is right; what contradicts itself is reported. */
-export function buildPlant(file: AgentFile, report: Report): PlantConfig {
-  const build: Build = { file, report, units: createUnits(), tags: [], waveforms: [], ids: new Map() };
+export function buildPlant(file: AgentFile, report: Report, warn: Report): PlantConfig {
+  const build: Build = { file, report, warn, units: createUnits(), tags: [], waveforms: [], ids: new Map() };
   const names = new Set<string>();
   const devices = file.devices.map((device, i) => {
     if (names.has(device.name))
@@ -45,10 +49,11 @@ export function buildPlant(file: AgentFile, report: Report): PlantConfig {
   return { devices, tags: build.tags, waveforms: build.waveforms, machines: buildMachines(build) };
 }
 
-function buildPlan(build: Build, device: DeviceFile, at: number): ScanPlan {
+function buildPlan(build: Build, file: DeviceFile, at: number): ScanPlan {
+  const device = { file, kind: file.protocol === "auto" ? kindOf(file) : undefined };
   const tags: Tag[] = [];
   const waveforms: WaveformSource[] = [];
-  const groups: ScanGroup[] = device.groups.map((group, g) => {
+  const groups: ScanGroup[] = file.groups.map((group, g) => {
     const path = ["devices", at, "groups", g];
     const tagIndices = group.tags.map(
       (entry, t) => tags.push(buildTag(build, device, entry, [...path, "tags", t])) - 1,
@@ -60,12 +65,30 @@ function buildPlan(build: Build, device: DeviceFile, at: number): ScanPlan {
   });
   build.tags.push(...tags);
   build.waveforms.push(...waveforms);
-  return { device: device.name, protocol: device.protocol, tags, waveforms, groups };
+  return { device: file.name, protocol: file.protocol, tags, waveforms, groups };
+}
+
+/** The notation of the first address that is in one. */
+function kindOf(file: DeviceFile): AddressKind | undefined {
+  for (const { tags, waveforms } of file.groups) {
+    for (const { address } of [...tags, ...waveforms]) {
+      const kind = kindOfAddress(address);
+      if (kind !== undefined) return kind;
+    }
+  }
+  return undefined;
+}
+
+/** A device while its plan is built. */
+interface Device {
+  readonly file: DeviceFile;
+  /** Of its addresses, where its protocol is left open. */
+  readonly kind: AddressKind | undefined;
 }
 
 function buildTag(
   build: Build,
-  device: DeviceFile,
+  device: Device,
   entry: TagFile,
   at: readonly PropertyKey[],
   use: AddressUse = { kind: "tag" },
@@ -78,15 +101,15 @@ function buildTag(
       [...at, "name"],
       `"${id}" is already the tag of ${first}; names within an asset must differ`,
     );
-  build.ids.set(id, `device "${device.name}"`);
+  build.ids.set(id, `device "${device.file.name}"`);
   checkUnit(build, entry.unit, [...at, "unit"]);
   checkAddress(build, device, entry.address, use, [...at, "address"]);
   return {
     id,
     path,
     name: entry.name,
-    device: device.name,
-    protocol: device.protocol,
+    device: device.file.name,
+    protocol: device.file.protocol,
     address: entry.address,
     unit: entry.unit,
     scale: entry.scale,
@@ -97,7 +120,7 @@ function buildTag(
 
 function buildWaveform(
   build: Build,
-  device: DeviceFile,
+  device: Device,
   entry: WaveformFile,
   at: readonly PropertyKey[],
 ): WaveformSource {
@@ -119,12 +142,14 @@ function checkUnit(build: Build, unit: string, at: readonly PropertyKey[]): void
 
 function checkAddress(
   build: Build,
-  device: DeviceFile,
+  { file, kind }: Device,
   address: string,
   use: AddressUse,
   at: readonly PropertyKey[],
 ): void {
-  const problem = addressProblem(device, address, use);
+  const problem = addressProblem(file, address, use, kind);
+  const warning = problem === undefined ? addressWarning(file, address) : undefined;
+  if (warning !== undefined) build.warn(at, `${warning.message} ("${address}")`, warning.at);
   if (problem === undefined) return;
   build.report(at, `${problem.message} (character ${problem.at + 1} of "${address}")`, problem.at);
 }

@@ -17,14 +17,15 @@ export class ConfigError extends EdgeError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
-    super("CONFIG_INVALID", describe(file, problems));
+    super("CONFIG_INVALID", describeProblems(file, problems));
     this.name = "ConfigError";
     this.file = file;
     this.problems = problems;
   }
 }
 
-function describe(file: string, problems: readonly ConfigProblem[]): string {
+/** One line each, as compilers write them. */
+export function describeProblems(file: string, problems: readonly ConfigProblem[]): string {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const lines = sorted
     .slice(0, SHOWN)

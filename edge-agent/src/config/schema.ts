@@ -3,11 +3,13 @@ import { httpApiOptions } from "../adapters/http-api/options.ts";
 import { modbusRtuOptions, modbusTcpOptions } from "../adapters/modbus/options.ts";
 import { opcuaOptions } from "../adapters/opcua-client/options.ts";
 import { s7OptionsSchema } from "../adapters/s7/options.ts";
+import { s7TunnelOptions } from "../adapters/s7-tunnel/options.ts";
 import { historyOptions } from "../adapters/sqlite/options.ts";
 import { defaultAlarmPolicy } from "../core/alarm-verdict.ts";
 import { defaultBaselinePolicy } from "../core/baseline.ts";
 import { defaultDetectorPolicy } from "../core/detect.ts";
 import { defaultHealthPolicy } from "../core/health-index.ts";
+import { autoOptions } from "./auto-options.ts";
 
 const name = z
   .string()
@@ -67,9 +69,11 @@ const deviceShape = { name, groups: z.array(group).min(1) };
 
 const device = z.discriminatedUnion("protocol", [
   z.strictObject({ ...deviceShape, protocol: z.literal("s7"), connection: s7OptionsSchema }),
+  z.strictObject({ ...deviceShape, protocol: z.literal("s7-tunnel"), connection: s7TunnelOptions }),
   z.strictObject({ ...deviceShape, protocol: z.literal("modbus-tcp"), connection: modbusTcpOptions }),
   z.strictObject({ ...deviceShape, protocol: z.literal("modbus-rtu"), connection: modbusRtuOptions }),
   z.strictObject({ ...deviceShape, protocol: z.literal("opcua"), connection: opcuaOptions }),
+  z.strictObject({ ...deviceShape, protocol: z.literal("auto"), connection: autoOptions }),
 ]);
 
 const bearing = z.strictObject({

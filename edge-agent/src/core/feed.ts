@@ -4,7 +4,7 @@ import type { BearingGeometry } from "./machine.ts";
 import type { Quality } from "./quality.ts";
 import type { Reading } from "./reading.ts";
 import type { FaultClass, Features, SensorState, Votes } from "./score.ts";
-import type { Tag } from "./tag.ts";
+import type { Protocol, Tag } from "./tag.ts";
 
 /** "raisedUs" becomes "raisedTime", "timeUs" becomes "time". */
 type TimedKey<K> = K extends "timeUs" ? "time" : K extends `${infer Name}Us` ? `${Name}Time` : K;
@@ -121,18 +121,81 @@ export interface SpectrogramDto {
   readonly db: readonly number[];
 }
 
+/** What is wrong with a device: a stable code, what was seen, and what a technician needs to know, in one language. */
+export interface DiagnosisDto {
+  readonly code: string;
+  readonly observed: string;
+  /** The likely cause. */
+  readonly cause: string;
+  readonly advice: string;
+}
+
+/** How a device is read. */
+export interface ProfileDto {
+  readonly mode: "s7-native" | "s7-compat" | "modbus-tunnel" | "modbus" | "opcua" | "none";
+  readonly why: string;
+}
+
+/** A device and what is known of it. */
+export interface DeviceDto {
+  readonly name: string;
+  /** As configured; "auto": found out. */
+  readonly protocol: Protocol;
+  readonly up: boolean;
+  readonly reason: string;
+  readonly sinceTime: string;
+  /** How many tags it has, and of how many the newest value can be used. */
+  readonly tags: { readonly total: number; readonly good: number };
+  /** Who it is, where that was found out. */
+  readonly fingerprint?:
+    | {
+        readonly vendor?: string | undefined;
+        readonly family?: string | undefined;
+        readonly model?: string | undefined;
+        readonly orderNumber?: string | undefined;
+        readonly firmware?: string | undefined;
+        readonly serial?: string | undefined;
+        readonly nature: string;
+        readonly confidence: number;
+        readonly time: string;
+      }
+    | undefined;
+  readonly profile?: ProfileDto | undefined;
+  readonly diagnosis?: DiagnosisDto | undefined;
+}
+
+/** A device with all that its fingerprint rests on. */
+export interface DeviceDetailDto extends DeviceDto {
+  readonly protocols: readonly {
+    readonly id: string;
+    readonly port: number;
+    readonly state: "speaks" | "open" | "closed" | "filtered";
+    readonly hasDriver: boolean;
+  }[];
+  /** Weightiest first. */
+  readonly evidence: readonly {
+    readonly probe: string;
+    readonly observed: string;
+    readonly bytes: string;
+    readonly weight: number;
+    readonly source: string;
+  }[];
+  /** What the fingerprint advises: first choice, then the rest. */
+  readonly advised: readonly ProfileDto[];
+  /** What was wrong while it was examined. */
+  readonly findings: readonly DiagnosisDto[];
+  /** What the examination cost the device. */
+  readonly spent?: { readonly connections: number; readonly frames: number; readonly ms: number } | undefined;
+}
+
 /** What the agent says of itself. */
 export interface StatusDto {
   readonly time: string;
   readonly version: string;
   readonly startedTime: string;
   readonly model: { readonly name: string; readonly version: string };
-  readonly devices: readonly {
-    readonly name: string;
-    readonly up: boolean;
-    readonly reason: string;
-    readonly sinceTime: string;
-  }[];
+  /** Diagnoses in English. */
+  readonly devices: readonly DeviceDto[];
   /** What was counted since the start, by name. */
   readonly counters: Readonly<Record<string, number>>;
   /** Screens that listen to the feed. */

@@ -13,6 +13,7 @@ export const StatusCode = {
   BadSensorFailure: 0x808c0000,
   BadOutOfService: 0x808d0000,
   BadOutOfRange: 0x803c0000,
+  BadNotSupported: 0x803d0000,
   BadTypeMismatch: 0x80740000,
   BadNodeIdUnknown: 0x80340000,
   BadUserAccessDenied: 0x801f0000,

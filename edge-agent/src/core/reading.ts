@@ -1,4 +1,4 @@
-import { type Quality, qualityOf, statusName } from "./quality.ts";
+import { type Quality, qualityOf, StatusCode, statusName } from "./quality.ts";
 import type { Protocol, Tag } from "./tag.ts";
 import { rfc3339, type TimeUs } from "./time.ts";
 
@@ -22,6 +22,7 @@ export interface Reading {
   /** Counts the readings of this tag since the agent started; a gap is a loss. */
   readonly sequence: number;
   readonly device: string;
+  /** The one in use; "auto" until it is known. */
   readonly protocol: Protocol;
   readonly address: string;
 }
@@ -53,6 +54,8 @@ export interface ReadingBatch {
   readonly agentTimeUs: TimeUs;
   readonly sequence: Float64Array;
   readonly other: ReadonlyMap<number, Value>;
+  /** Over which the values came, where their tags leave that open. */
+  readonly protocol?: Protocol;
 }
 
 /** The value of row `i`: null where there is none. */
@@ -79,7 +82,7 @@ export function readingAt(batch: ReadingBatch, i: number, tags: readonly Tag[]):
     agentTime: rfc3339(batch.agentTimeUs),
     sequence: batch.sequence[i] ?? 0,
     device: tag.device,
-    protocol: tag.protocol,
+    protocol: batch.protocol ?? tag.protocol,
     address: tag.address,
   };
 }
@@ -99,6 +102,19 @@ export function rawColumns(rows: number, nowUs: TimeUs): RawColumns {
     sourceTimeUs: new Float64Array(rows).fill(nowUs),
     other: new Map(),
   };
+}
+
+/** Puts a value into row `row`, or the status that says why there is none: a number that is not finite is no reading, and
+ *  undefined stands for bytes that are no value of their type. The row keeps its NaN then. */
+export function putValue(out: RawColumns, row: number, value: Scalar | readonly Scalar[] | undefined): void {
+  if (typeof value === "number") {
+    if (Number.isFinite(value)) out.value[row] = value;
+    else out.status[row] = StatusCode.BadOutOfRange;
+  } else if (value === undefined) out.status[row] = StatusCode.BadDataEncodingInvalid;
+  else {
+    if (typeof value === "boolean") out.value[row] = value ? 1 : 0;
+    out.other.set(row, value);
+  }
 }
 
 /** One row a tag, all without a value and of the same status: what is left of a device that is not there. */

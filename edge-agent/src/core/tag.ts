@@ -7,8 +7,10 @@ export interface AssetPath {
   readonly asset: string;
 }
 
-/** The names of protocols that a driver exists for. */
-export type Protocol = "s7" | "modbus-tcp" | "modbus-rtu" | "opcua";
+/** How tags can be read: protocols that a driver exists for; S7 addresses through the registers of a Modbus server
+ *  ("s7-tunnel"); or whatever the device turns out to speak ("auto"). */
+export const PROTOCOLS = ["s7", "s7-tunnel", "modbus-tcp", "modbus-rtu", "opcua", "auto"] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
 
 /** A named point of the plant.
  *

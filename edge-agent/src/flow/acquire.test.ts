@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { StatusCode } from "../core/quality.ts";
 import { type ReadingBatch, rawColumns } from "../core/reading.ts";
 import type { Waveform } from "../core/waveform.ts";
-import type { DriverEvent, ScanPlan } from "../ports/driver.ts";
+import type { DeviceNews, DriverEvent, ScanPlan } from "../ports/driver.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { TelemetryEvent } from "../ports/telemetry.ts";
 import { acquire } from "./acquire.ts";
+import { fingerprint, s7Profile } from "./testing/fingerprints.ts";
 
 const path = { site: "s", area: "a", line: "l", cell: "c", asset: "m" };
 const tag = {
@@ -41,15 +42,20 @@ async function feed(
   more: { onReadings?: (batch: ReadingBatch) => void } = {},
 ) {
   const said: string[] = [];
+  const fields: Readonly<Record<string, unknown>>[] = [];
+  const log = (about: Readonly<Record<string, unknown>>, text: string) => {
+    fields.push(about);
+    said.push(text);
+  };
   const telemetry: TelemetryEvent[] = [];
   const readings: ReadingBatch[] = [];
   const waveforms: Waveform[] = [];
-  const links: unknown[] = [];
+  const news: DeviceNews[] = [];
   const logger: Logger = {
-    debug() {},
-    info: (_, text) => said.push(text),
-    warn: (_, text) => said.push(text),
-    error: (_, text) => said.push(text),
+    debug: log,
+    info: log,
+    warn: log,
+    error: log,
     child: () => logger,
   };
   const driver = {
@@ -66,11 +72,11 @@ async function feed(
       telemetry: { emit: (event) => telemetry.push(event) },
       onReadings: more.onReadings ?? ((batch) => readings.push(batch)),
       onWaveform: (waveform) => waveforms.push(waveform),
-      onLink: (...link) => links.push(link),
+      onDevice: (_, one) => news.push(one),
     },
     new AbortController().signal,
   );
-  return { said, telemetry, readings, waveforms, links };
+  return { said, telemetry, readings, waveforms, news, fields };
 }
 
 describe("acquisition of a device", () => {
@@ -108,18 +114,60 @@ describe("acquisition of a device", () => {
   });
 
   it("tells of links, overruns and torn blocks", async () => {
-    const { said, links, telemetry } = await feed([
-      { kind: "link", up: true, reason: "connected" },
+    const up = { kind: "link", up: true, reason: "connected" } as const;
+    const down = { kind: "link", up: false, reason: "no answer" } as const;
+    const { said, news, telemetry } = await feed([
+      up,
       { kind: "overrun", group: "fast", missed: 3 },
       { kind: "torn-block", waveform: 0, given: "reread" },
-      { kind: "link", up: false, reason: "no answer" },
+      down,
     ]);
-    expect(links).toEqual([
-      ["plc", true, "connected"],
-      ["plc", false, "no answer"],
-    ]);
+    expect(news).toEqual([up, down]);
     expect(said).toEqual(["connected", "not connected; its tags are bad until it is back"]);
     expect(telemetry.map((event) => event.kind)).toEqual(["link", "overrun", "torn-block", "link"]);
+  });
+
+  it("passes on the protocol in use, where the configuration leaves it open", async () => {
+    const { readings } = await feed([{ ...one(3), protocol: "s7-tunnel" } as DriverEvent, one(4)]);
+    expect(readings.map(({ protocol }) => protocol)).toEqual(["s7-tunnel", undefined]);
+  });
+
+  it("tells who the device is, how it is read and what is wrong with it, one line each with its advice", async () => {
+    const evidence = Array.from({ length: 9 }, (_, i) => ({
+      probe: "s7" as const,
+      observed: `fact ${i}`,
+      bytes: "",
+      supports: {},
+      weight: 1 - i / 10,
+      source: "a manual",
+    }));
+    const events: DriverEvent[] = [
+      { kind: "identified", fingerprint: fingerprint({ evidence }) },
+      { kind: "profile", profile: s7Profile() },
+      { kind: "link", up: false, reason: "reset", diagnosis: { code: "PORT_CLOSED", observed: "reset" } },
+      { kind: "diagnosis", diagnosis: { code: "S7_PUT_GET_OFF", observed: "8104" } },
+      { kind: "diagnosis", diagnosis: undefined },
+      { kind: "learnt", limits: { maxReadBytes: 64 } },
+    ];
+    const { said, news, fields } = await feed(events);
+    expect(news).toEqual(events.slice(0, 5));
+    expect(said).toEqual([
+      "identified",
+      "profile chosen",
+      "not connected; its tags are bad until it is back",
+      "something is wrong",
+      "healed",
+      "limits learnt",
+    ]);
+    expect(fields[0]).toMatchObject({
+      verdict: "Siemens S7-300, 6ES7 315-2EH13-0AB0, firmware V2.6.1",
+      confidence: 0.97,
+      evidence: ["fact 0", "fact 1", "fact 2", "fact 3", "fact 4"],
+      frames: 6,
+    });
+    expect(fields[1]).toMatchObject({ profile: "s7-native", why: "it answers as a CPU does" });
+    expect(fields[3]).toMatchObject({ code: "S7_PUT_GET_OFF", observed: "8104" });
+    expect(fields[3]?.["advice"]).toContain("PUT/GET");
   });
 
   it("keeps the connection when something behind it fails", async () => {

@@ -1,9 +1,11 @@
+import type { Diagnosis, Fingerprint } from "@stethos/protocol-finger";
 import type { Clock } from "@stethos/protocol-finger/clock";
+import { diagnosisText, nameOf } from "@stethos/protocol-finger/diagnosis";
 import { describeError } from "../core/errors.ts";
 import { isUsable } from "../core/quality.ts";
 import type { ReadingBatch } from "../core/reading.ts";
 import type { Waveform } from "../core/waveform.ts";
-import type { Driver, DriverEvent, ScanPlan } from "../ports/driver.ts";
+import type { DeviceNews, Driver, DriverEvent, ScanPlan } from "../ports/driver.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createNormaliser, type Normaliser } from "./normalise.ts";
@@ -15,7 +17,8 @@ export interface AcquireDeps {
   onReadings(batch: ReadingBatch): void;
   /** `tag` indexes the agent's waveform tags; samples are in engineering units. */
   onWaveform(waveform: Waveform): void;
-  onLink(device: string, up: boolean, reason: string): void;
+  /** The link, and what else is found out about the device itself. */
+  onDevice(device: string, news: DeviceNews): void;
 }
 
 /** One device, and where its tags and waveforms stand in the agent's tables. */
@@ -54,7 +57,7 @@ function createHandler(device: AcquiredDevice, normaliser: Normaliser, deps: Acq
         }
         if (batch === undefined) return;
         deps.telemetry.emit({ kind: "readings", device: name, count: kept, bad: countBad(batch) });
-        deps.onReadings(batch);
+        deps.onReadings(event.protocol === undefined ? batch : { ...batch, protocol: event.protocol });
         return;
       }
       case "waveform":
@@ -66,10 +69,28 @@ function createHandler(device: AcquiredDevice, normaliser: Normaliser, deps: Acq
         if (event.up) deps.logger.info({ device: name }, "connected");
         else
           deps.logger.warn(
-            { device: name, reason: event.reason },
+            { device: name, reason: event.reason, ...causeOf(event.diagnosis) },
             "not connected; its tags are bad until it is back",
           );
-        deps.onLink(name, event.up, event.reason);
+        deps.onDevice(name, event);
+        return;
+      case "diagnosis":
+        if (event.diagnosis === undefined) deps.logger.info({ device: name }, "healed");
+        else deps.logger.warn({ device: name, ...causeOf(event.diagnosis) }, "something is wrong");
+        deps.onDevice(name, event);
+        return;
+      case "identified":
+        deps.logger.info({ device: name, ...verdictOf(event.fingerprint) }, "identified");
+        deps.onDevice(name, event);
+        return;
+      case "profile": {
+        const { mode, port, why } = event.profile;
+        deps.logger.info({ device: name, profile: mode, port, why }, "profile chosen");
+        deps.onDevice(name, event);
+        return;
+      }
+      case "learnt":
+        deps.logger.debug({ device: name, ...event.limits }, "limits learnt");
         return;
       case "overrun":
         deps.telemetry.emit({ kind: "overrun", device: name, group: event.group, missed: event.missed });
@@ -80,6 +101,22 @@ function createHandler(device: AcquiredDevice, normaliser: Normaliser, deps: Acq
       default:
         event satisfies never;
     }
+  };
+}
+
+const causeOf = (diagnosis: Diagnosis | undefined) =>
+  diagnosis && { ...diagnosis, advice: diagnosisText(diagnosis.code, "en").advice };
+
+// The weightiest evidence; all of it is in the API and in `protocol-finger explain`.
+const EVIDENCE_LOGGED = 5;
+
+function verdictOf(fingerprint: Fingerprint) {
+  const { confidence, evidence, spent } = fingerprint;
+  return {
+    verdict: nameOf(fingerprint),
+    confidence,
+    evidence: evidence.slice(0, EVIDENCE_LOGGED).map(({ observed }) => observed),
+    ...spent,
   };
 }
 

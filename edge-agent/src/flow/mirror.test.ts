@@ -8,6 +8,7 @@ import type { Tag } from "../core/tag.ts";
 import type { PlantChange } from "../ports/plant.ts";
 import { createMirror } from "./mirror.ts";
 import { createShaftSpeed } from "./shaft-speed.ts";
+import { fingerprint, s7Profile } from "./testing/fingerprints.ts";
 
 const path = { site: "s", area: "a", line: "l", cell: "c", asset: "m" };
 const tag = (id: string): Tag => ({
@@ -47,12 +48,20 @@ const alarm = (id: string, state: Alarm["state"], raisedUs = 1): Alarm => ({
   evidence: {},
 });
 
+const device = (name: string, isKept = false, tags: readonly string[] = []) => ({
+  name,
+  protocol: "auto" as const,
+  isKept,
+  tags,
+});
+
 function mirror() {
   return createMirror({
     nowUs: () => 42,
     counters: () => ({ readings: 3 }),
     acknowledge: () => undefined,
     relearn: () => true,
+    identify: () => "started",
     about: { version: "1", startedUs: 1, model: { name: "m", version: "1" } },
   });
 }
@@ -60,7 +69,7 @@ function mirror() {
 describe("mirror", () => {
   it("holds the newest reading of each tag and tells listeners until they leave", () => {
     const plant = mirror();
-    plant.setPlant([], [tag("a"), tag("b")], ["plc"]);
+    plant.setPlant([], [tag("a"), tag("b")], [device("plc")]);
     const seen: PlantChange[] = [];
     const leave = plant.subscribe((change) => seen.push(change));
     plant.onReadings(
@@ -83,16 +92,59 @@ describe("mirror", () => {
 
   it("keeps what it knows when the plant grows, and forgets devices that are gone", () => {
     const plant = mirror();
-    plant.setPlant([], [tag("a")], ["old", "plc"]);
+    plant.setPlant([], [tag("a")], [device("old"), device("plc"), device("changed")]);
     plant.onReadings(batch([[0, 1]]));
-    plant.onLink("plc", true, "connected");
-    plant.setPlant([], [tag("a"), tag("b")], ["plc", "new"]);
+    for (const name of ["plc", "changed"])
+      plant.onDevice(name, { kind: "link", up: true, reason: "connected" });
+    plant.setPlant([], [tag("a"), tag("b")], [device("plc", true), device("changed"), device("new")]);
     expect(plant.newestReading(0)?.value).toBe(1);
     expect(plant.status().devices.map((device) => [device.name, device.up])).toEqual([
       ["plc", true],
+      ["changed", false],
       ["new", false],
     ]);
     expect(plant.status().counters).toEqual({ readings: 3 });
+  });
+
+  it("keeps who a device is, how it is read and what is wrong with it, until its link comes up", () => {
+    const plant = mirror();
+    plant.setPlant([], [], [device("plc")]);
+    const diagnosis = { code: "PORT_CLOSED", observed: "reset" } as const;
+    const state = () => plant.status().devices[0];
+    plant.onDevice("plc", { kind: "identified", fingerprint: fingerprint() });
+    plant.onDevice("plc", { kind: "profile", profile: s7Profile() });
+    plant.onDevice("plc", { kind: "link", up: false, reason: "reset", diagnosis });
+    expect(state()).toMatchObject({
+      up: false,
+      reason: "reset",
+      diagnosis,
+      fingerprint: { family: "S7-300" },
+      profile: { mode: "s7-native" },
+    });
+    plant.onDevice("plc", { kind: "link", up: true, reason: "connected" });
+    expect(state()).not.toHaveProperty("diagnosis");
+    plant.onDevice("plc", { kind: "diagnosis", diagnosis });
+    expect(state()).toMatchObject({ up: true, diagnosis });
+    plant.onDevice("plc", { kind: "diagnosis", diagnosis: undefined });
+    expect(state()).not.toHaveProperty("diagnosis");
+    plant.onDevice("gone", { kind: "link", up: true, reason: "connected" });
+    expect(plant.status().devices).toHaveLength(1);
+    expect(plant.identify("plc")).toBe("started");
+  });
+
+  it("counts the tags of each device whose newest value can be used", () => {
+    const plant = mirror();
+    plant.setPlant(
+      [],
+      [tag("a"), tag("b"), tag("c")],
+      [device("plc", false, ["a", "b", "c"]), device("none")],
+    );
+    plant.onReadings(batch([[0, 1]]));
+    plant.onReadings(batch([[1, 1]], StatusCode.BadTimeout));
+    expect(plant.status().devices.map(({ tags }) => tags)).toEqual([
+      { total: 3, good: 1 },
+      { total: 0, good: 0 },
+    ]);
   });
 
   it("lists alarms newest first and lets go of the oldest cleared ones only", () => {

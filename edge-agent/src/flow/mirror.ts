@@ -1,12 +1,15 @@
 import type { Alarm } from "../core/alarm-types.ts";
+import { unreachable } from "../core/errors.ts";
 import type { Health } from "../core/health.ts";
 import type { Machine } from "../core/machine.ts";
+import { isUsable } from "../core/quality.ts";
 import { type Reading, type ReadingBatch, readingAt } from "../core/reading.ts";
 import type { Score } from "../core/score.ts";
 import type { Tag } from "../core/tag.ts";
 import type { TimeUs } from "../core/time.ts";
 import type { Waveform } from "../core/waveform.ts";
-import type { AgentStatus, Plant, PlantChange } from "../ports/plant.ts";
+import type { DeviceNews } from "../ports/driver.ts";
+import type { AgentStatus, DeviceState, Plant, PlantChange } from "../ports/plant.ts";
 
 /** The newest state of everything, for the screens; written by the flows, read through the Plant port. */
 export interface Mirror extends Plant {
@@ -15,16 +18,26 @@ export interface Mirror extends Plant {
   onScore(score: Score): void;
   onHealth(health: Health): void;
   onAlarm(alarm: Alarm): void;
-  onLink(device: string, up: boolean, reason: string): void;
+  onDevice(device: string, news: DeviceNews): void;
   /** The tables after a reload; indices that were given out stay as they are. */
-  setPlant(machines: readonly Machine[], tags: readonly Tag[], devices: readonly string[]): void;
+  setPlant(machines: readonly Machine[], tags: readonly Tag[], devices: readonly ConfiguredDevice[]): void;
 }
+
+export interface ConfiguredDevice extends Pick<DeviceState, "name" | "protocol"> {
+  /** Ids of its tags. */
+  readonly tags: readonly string[];
+  /** Goes on as it was: what is known of it stays. */
+  readonly isKept: boolean;
+}
+
+type Known = Omit<DeviceState, "tags">;
 
 export interface MirrorDeps {
   nowUs(): TimeUs;
   counters(): Readonly<Record<string, number>>;
   acknowledge(alarm: string, by: string): Alarm | undefined;
   relearn(machine: string, by: string): boolean;
+  readonly identify: Plant["identify"];
   readonly about: Pick<AgentStatus, "version" | "startedUs" | "model">;
 }
 
@@ -41,11 +54,22 @@ export function createMirror(deps: MirrorDeps): Mirror {
   const scores = new Map<string, Score>();
   const healths = new Map<string, Health>();
   const alarms = new Map<string, Alarm>();
-  const links = new Map<string, { up: boolean; reason: string; since: number }>();
+  const states = new Map<string, Known>();
+  /** Of each device, the indices of its tags. */
+  const tagsOf = new Map<string, readonly number[]>();
   const listeners = new Set<(change: PlantChange) => void>();
 
   function tell(change: PlantChange): void {
     for (const listener of listeners) listener(change);
+  }
+
+  function tagCounts(device: string): DeviceState["tags"] {
+    const indices = tagsOf.get(device) ?? [];
+    const isGood = (tag: number) => {
+      const batch = batches[tag];
+      return batch !== undefined && isUsable(batch.status[rows[tag] ?? 0] ?? 0);
+    };
+    return { total: indices.length, good: indices.filter(isGood).length };
   }
 
   function forgetOldAlarms(): void {
@@ -66,10 +90,18 @@ export function createMirror(deps: MirrorDeps): Mirror {
       const wider = new Uint32Array(tags.length);
       wider.set(rows.subarray(0, tags.length));
       rows = wider;
-      for (const device of [...links.keys()]) if (!devices.includes(device)) links.delete(device);
-      for (const device of devices) {
-        if (!links.has(device))
-          links.set(device, { up: false, reason: "not tried yet", since: deps.nowUs() });
+      const before = new Map(states);
+      states.clear();
+      const places = new Map(newTags.map(({ id }, i) => [id, i]));
+      tagsOf.clear();
+      for (const { name, protocol, isKept, tags: ids } of devices) {
+        tagsOf.set(
+          name,
+          ids.flatMap((id) => places.get(id) ?? []),
+        );
+        const known = isKept ? before.get(name) : undefined;
+        const stranger = { name, protocol, up: false, reason: "not tried yet", since: deps.nowUs() };
+        states.set(name, known ?? stranger);
       }
     },
     onReadings(batch) {
@@ -96,7 +128,10 @@ export function createMirror(deps: MirrorDeps): Mirror {
       forgetOldAlarms();
       tell({ kind: "alarm", alarm });
     },
-    onLink: (device, up, reason) => void links.set(device, { up, reason, since: deps.nowUs() }),
+    onDevice(device, news) {
+      const state = states.get(device);
+      if (state !== undefined) states.set(device, updated(state, news, deps.nowUs()));
+    },
     newestReading(tag): Reading | undefined {
       const batch = batches[tag];
       return batch === undefined ? undefined : readingAt(batch, rows[tag] ?? 0, tags);
@@ -108,7 +143,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
     alarms: () => [...alarms.values()].sort((a, b) => b.raisedUs - a.raisedUs),
     status: () => ({
       ...deps.about,
-      devices: [...links].map(([name, link]) => ({ name, ...link })),
+      devices: [...states.values()].map((state) => ({ ...state, tags: tagCounts(state.name) })),
       counters: deps.counters(),
     }),
     subscribe(listener) {
@@ -117,5 +152,26 @@ export function createMirror(deps: MirrorDeps): Mirror {
     },
     acknowledge: deps.acknowledge,
     relearn: deps.relearn,
+    identify: deps.identify,
   };
+}
+
+function updated(state: Known, news: DeviceNews, nowUs: TimeUs): Known {
+  switch (news.kind) {
+    case "link": {
+      const { diagnosis: _, ...rest } = state;
+      const { up, reason, diagnosis } = news;
+      return { ...rest, up, reason, since: nowUs, ...(diagnosis && { diagnosis }) };
+    }
+    case "diagnosis": {
+      const { diagnosis: _, ...rest } = state;
+      return { ...rest, ...(news.diagnosis && { diagnosis: news.diagnosis }) };
+    }
+    case "identified":
+      return { ...state, fingerprint: news.fingerprint };
+    case "profile":
+      return { ...state, profile: news.profile };
+    default:
+      return unreachable(news);
+  }
 }

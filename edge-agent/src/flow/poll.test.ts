@@ -26,14 +26,24 @@ interface Script {
   group?: (group: number) => Promise<void> | void;
   sequence?: () => number;
   block?: () => Float32Array;
+  /** What the session has found out after each scan. */
+  finds?: () => Pick<PolledSession, "diagnosis" | "learnt">;
 }
 
 function device(clock: ManualClock, script: Script) {
   const calls: string[] = [];
+  let found: Pick<PolledSession, "diagnosis" | "learnt"> = {};
   const session: PolledSession = {
+    get diagnosis() {
+      return found.diagnosis;
+    },
+    get learnt() {
+      return found.learnt;
+    },
     async readGroup(group) {
       calls.push(`group ${group} @${clock.monotonicMs()}`);
       await script.group?.(group);
+      found = script.finds?.() ?? {};
       return rawColumns(1, clock.nowUs());
     },
     readSequence: async () => script.sequence?.() ?? 1,
@@ -171,6 +181,63 @@ describe("polled driver", () => {
   it("holds the connection when there is nothing to scan", async () => {
     const { calls } = await run(plan({ groups: [] }), {}, 130_000);
     expect(calls).toEqual(["connect @0", "close"]);
+  });
+});
+
+describe("what is wrong with a device", () => {
+  const told = (events: readonly DriverEvent[]) =>
+    events.flatMap((event) => {
+      if (event.kind === "link") return [event.up ? "up" : `down ${event.diagnosis?.code}`];
+      return event.kind === "diagnosis" ? [`${event.diagnosis?.code}`] : [];
+    });
+
+  it("is told with the loss, and again when the cause becomes another one", async () => {
+    const causes = ["HOST_SILENT", "HOST_SILENT", "PORT_CLOSED", undefined, "PORT_CLOSED", "NONSENSE"];
+    const connect = () => {
+      throw new EdgeError("PLC_UNREACHABLE", "away", { diagnosis: causes.shift() });
+    };
+    const { events } = await run(plan({}), { connect }, 40_000);
+    expect(told(events)).toEqual(["down HOST_SILENT", "PORT_CLOSED", "PORT_CLOSED"]);
+  });
+
+  it("is a lost link where it had worked, and a malformed answer where that ended it", async () => {
+    for (const [code, cause] of [
+      ["PLC_TIMEOUT", "LINK_LOST"],
+      ["PDU_MALFORMED", "MALFORMED_ANSWER"],
+    ] as const) {
+      const group = () => {
+        throw new EdgeError(code, "no");
+      };
+      const { events } = await run(plan({}), { group }, 10);
+      expect(told(events)).toEqual(["up", `down ${cause}`]);
+    }
+  });
+
+  it("is told before the values that show it, once, and again when it has healed", async () => {
+    const refused = { code: "S7_BLOCK_MISSING", observed: "DB7" } as const;
+    const findings = [undefined, refused, refused, undefined, undefined];
+    const { events } = await run(plan({}), { finds: () => ({ diagnosis: findings.shift() }) }, 450);
+    expect(events.map((event) => event.kind)).toEqual([
+      "link",
+      "batch",
+      "diagnosis",
+      "batch",
+      "batch",
+      "diagnosis",
+      "batch",
+      "batch",
+    ]);
+    expect(events[2]).toEqual({ kind: "diagnosis", diagnosis: refused });
+    expect(events[5]).toEqual({ kind: "diagnosis", diagnosis: undefined });
+  });
+
+  it("comes with what the device has taught, each time that is news", async () => {
+    const first = { maxReadBytes: 64 };
+    const second = { maxReadBytes: 32 };
+    const findings = [first, first, second];
+    const { events } = await run(plan({}), { finds: () => ({ learnt: findings.shift() ?? second }) }, 450);
+    const learnt = events.flatMap((event) => (event.kind === "learnt" ? [event.limits] : []));
+    expect(learnt).toEqual([first, second]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { slept } from "@stethos/protocol-finger/clock";
-import { describeError, EdgeError } from "../core/errors.ts";
+import { type Diagnosis, diagnosisFrom, isSameDiagnosis } from "@stethos/protocol-finger/diagnosis";
+import { describeError, EdgeError, likelyCause } from "../core/errors.ts";
 import { StatusCode } from "../core/quality.ts";
 import { rowsOfStatus } from "../core/reading.ts";
 import { createBackoff } from "../lib/backoff.ts";
@@ -44,8 +45,10 @@ async function* poll(
   const waveforms = createWaveformReader(plan, deps.clock);
   // Undefined until the first attempt: only a change is worth an event.
   let told: boolean | undefined;
+  let toldCause: Diagnosis | undefined;
   while (!signal.aborted) {
     let reason = "";
+    let cause: Diagnosis | undefined;
     try {
       for await (const event of serve(plan, device, deps, waveforms, signal)) {
         if (event.kind === "link") told = event.up;
@@ -56,17 +59,22 @@ async function* poll(
       if (signal.aborted) return;
       if (!(thrown instanceof EdgeError)) throw thrown;
       reason = thrown.message;
+      cause = diagnosisFrom(likelyCause(thrown, told === true), reason);
       deps.logger.debug({ device: plan.device, err: describeError(thrown) }, "link lost");
     }
     if (signal.aborted) return;
     if (told !== false) {
       told = false;
-      yield { kind: "link", up: false, reason };
+      yield { kind: "link", up: false, reason, ...(cause && { diagnosis: cause }) };
       yield {
         kind: "batch",
         batch: rowsOfStatus(plan.tags.length, StatusCode.BadNotConnected, deps.clock.nowUs()),
       };
+    } else if (cause !== undefined && cause.code !== toldCause?.code) {
+      // Still away, for another reason: a host that was silent refuses now.
+      yield { kind: "diagnosis", diagnosis: cause };
     }
+    toldCause = cause;
     if (!(await slept(deps.clock, backoff.next(), signal))) return;
   }
 }
@@ -82,6 +90,7 @@ async function* serve(
   const session = await device.connect(signal);
   try {
     yield { kind: "link", up: true, reason: "connected" };
+    const news = createNews(session);
     const start = deps.clock.monotonicMs();
     const due = plan.groups.map(() => start);
     while (!signal.aborted) {
@@ -94,7 +103,7 @@ async function* serve(
       }
       const wait = (due[next] ?? 0) - deps.clock.monotonicMs();
       if (wait > 0 && !(await slept(deps.clock, wait, signal))) return;
-      yield* scan(session, next, group, waveforms, signal);
+      yield* scan(session, next, group, waveforms, news, signal);
       const missed = missedPeriods(due[next] ?? 0, group.periodMs, deps.clock.monotonicMs());
       if (missed > 0) yield { kind: "overrun", group: group.name, missed };
       due[next] = (due[next] ?? 0) + (missed + 1) * group.periodMs;
@@ -109,10 +118,34 @@ async function* scan(
   index: number,
   group: ScanGroup,
   waveforms: WaveformReader,
+  news: News,
   signal: AbortSignal,
 ): AsyncGenerator<DriverEvent> {
-  if (group.tags.length > 0) yield { kind: "batch", batch: await session.readGroup(index, signal) };
+  if (group.tags.length > 0) {
+    const batch = await session.readGroup(index, signal);
+    // Before the values: who sees bad ones knows why.
+    yield* news();
+    yield { kind: "batch", batch };
+  }
   for (const waveform of group.waveforms) yield* waveforms.read(session, waveform, signal);
+  if (group.waveforms.length > 0) yield* news();
+}
+
+/** What the session has found out since it was asked last. */
+type News = () => Iterable<DriverEvent>;
+
+function createNews(session: PolledSession): News {
+  let diagnosis: Diagnosis | undefined;
+  let { learnt } = session;
+  return function* news() {
+    if (!isSameDiagnosis(session.diagnosis, diagnosis)) {
+      diagnosis = session.diagnosis;
+      yield { kind: "diagnosis", diagnosis };
+    }
+    if (session.learnt === learnt) return;
+    learnt = session.learnt;
+    if (learnt !== undefined) yield { kind: "learnt", limits: learnt };
+  };
 }
 
 /** Deadlines that passed while the scan that was due at `due` ran: the next one lies on the grid, never beside it. */

@@ -10,12 +10,21 @@ export function createBackoff(firstMs: number, mostMs: number, random: () => num
   let attempt = 0;
   return {
     next() {
-      const step = Math.min(mostMs, firstMs * 2 ** attempt);
-      attempt = Math.min(attempt + 1, 30);
-      return step / 2 + (step / 2) * random();
+      const wait = backoffMs(attempt, firstMs, mostMs, random);
+      attempt += 1;
+      return wait;
     },
     reset() {
       attempt = 0;
     },
   };
+}
+
+// 2^30 of anything is longer than any longest wait.
+const MOST_DOUBLINGS = 30;
+
+/** The wait after attempt number `attempt`, the first being 0. */
+export function backoffMs(attempt: number, firstMs: number, mostMs: number, random: () => number): number {
+  const step = Math.min(mostMs, firstMs * 2 ** Math.min(attempt, MOST_DOUBLINGS));
+  return step / 2 + (step / 2) * random();
 }

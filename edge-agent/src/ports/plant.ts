@@ -1,10 +1,13 @@
+import type { Diagnosis, Fingerprint } from "@stethos/protocol-finger";
 import type { Alarm } from "../core/alarm-types.ts";
 import type { Health } from "../core/health.ts";
 import type { Machine } from "../core/machine.ts";
 import type { Reading } from "../core/reading.ts";
 import type { Score } from "../core/score.ts";
-import type { Tag } from "../core/tag.ts";
+import type { Protocol, Tag } from "../core/tag.ts";
+import type { TimeUs } from "../core/time.ts";
 import type { Waveform } from "../core/waveform.ts";
+import type { DrivenProfile } from "./identify.ts";
 import type { ModelContract } from "./scorer.ts";
 
 /** One thing that changed; the newest of each subject is what a screen needs. */
@@ -14,19 +17,36 @@ export type PlantChange =
   | { readonly kind: "health"; readonly health: Health }
   | { readonly kind: "alarm"; readonly alarm: Alarm };
 
+/** One device and what is known of it. */
+export interface DeviceState {
+  readonly name: string;
+  /** As configured. */
+  readonly protocol: Protocol;
+  readonly up: boolean;
+  readonly reason: string;
+  /** When it went up or down. */
+  readonly since: TimeUs;
+  /** How many tags it has, and of how many the newest value can be used. */
+  readonly tags: { readonly total: number; readonly good: number };
+  /** Of devices whose protocol is left open. */
+  readonly fingerprint?: Fingerprint;
+  readonly profile?: DrivenProfile;
+  /** What is wrong with it. */
+  readonly diagnosis?: Diagnosis;
+}
+
 export interface AgentStatus {
   readonly version: string;
   readonly startedUs: number;
   readonly model: Pick<ModelContract, "name" | "version">;
-  readonly devices: readonly {
-    readonly name: string;
-    readonly up: boolean;
-    readonly reason: string;
-    readonly since: number;
-  }[];
+  readonly devices: readonly DeviceState[];
   /** What the flows counted since the start, by name. */
   readonly counters: Readonly<Record<string, number>>;
 }
+
+/** What became of the wish to identify a device: "started"; "too-soon": it was asked a moment ago; "configured": its
+ *  protocol is configured by name; "unknown": there is no such device. */
+export type IdentifyStart = "configured" | "started" | "too-soon" | "unknown";
 
 /** The agent as its screens see it: the newest state, and the few commands an operator may give. */
 export interface Plant {
@@ -45,4 +65,6 @@ export interface Plant {
   acknowledge(alarm: string, by: string): Alarm | undefined;
   /** Forgets the baselines of a machine; learning starts again. False where there is no such machine. */
   relearn(machine: string, by: string): boolean;
+  /** Asks a device afresh who it is; what it says comes with its state. */
+  identify(device: string): IdentifyStart;
 }

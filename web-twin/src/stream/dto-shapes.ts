@@ -30,7 +30,7 @@ const reading: Shape<Reading> = object({
   agentTime: time,
   sequence: number,
   device: text,
-  protocol: oneOf("s7", "modbus-tcp", "modbus-rtu", "opcua"),
+  protocol: oneOf("s7", "s7-tunnel", "modbus-tcp", "modbus-rtu", "opcua", "auto"),
   address: text,
 });
 

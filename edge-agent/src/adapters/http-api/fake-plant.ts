@@ -6,7 +6,7 @@ import type { Score } from "../../core/score.ts";
 import { pathText, type Tag } from "../../core/tag.ts";
 import type { Waveform } from "../../core/waveform.ts";
 import type { History, StoredWaveform, Trend, TrendQuery } from "../../ports/history.ts";
-import type { Plant, PlantChange } from "../../ports/plant.ts";
+import type { DeviceState, Plant, PlantChange } from "../../ports/plant.ts";
 
 // A plant and a history in memory for the tests of this folder: two machines, three tags, one alarm.
 
@@ -62,6 +62,56 @@ const MACHINES: readonly Machine[] = [
   },
   { id: FAN, name: "Fan 1", path: otherPath, sensors: [], tags: [`${FAN}/speed`] },
 ];
+
+/** A device that was found out and cannot be read. */
+export const FOUND_OUT: DeviceState = {
+  name: "press 3",
+  protocol: "auto",
+  up: false,
+  reason: "reading is not allowed",
+  since: START_US,
+  tags: { total: 1, good: 0 },
+  fingerprint: {
+    host: "10.0.0.5",
+    vendor: "Siemens",
+    family: "S7-1200",
+    orderNumber: "6ES7 212-1BE40-0XB0",
+    firmware: "V4.2.1",
+    nature: "plc",
+    protocols: [{ id: "s7", port: 102, state: "speaks", hasDriver: true }],
+    confidence: 0.97,
+    evidence: [
+      {
+        probe: "s7",
+        observed: "order number 6ES7 212-1BE40-0XB0",
+        bytes: "36455337",
+        supports: { vendor: "Siemens", family: "S7-1200" },
+        weight: 0.95,
+        source: "Siemens, order numbers",
+      },
+    ],
+    facts: [],
+    profile: {
+      mode: "s7-native",
+      port: 102,
+      why: "it answers as a CPU does",
+      connectTimeoutMs: 5000,
+      requestTimeoutMs: 2000,
+      minGapMs: 0,
+      jobsInFlight: 1,
+      localTsap: 0x0100,
+      remoteTsap: 0x0301,
+      pduSize: 240,
+      maxReadBytes: 222,
+      maxMergeGap: 64,
+    },
+    alternatives: [],
+    diagnoses: [],
+    spent: { connections: 1, frames: 6, ms: 61 },
+    at: "2023-11-14T22:13:19Z",
+  },
+  diagnosis: { code: "S7_PUT_GET_OFF", observed: "error 8104 to a read of DB1" },
+};
 
 export function aReading(of: Tag, value: Reading["value"], sequence = 0): Reading {
   return {
@@ -182,8 +232,23 @@ export function createFakePlant(): FakePlant {
       startedUs: START_US,
       model: { name: "listener", version: "1.0.0" },
       devices: [
-        { name: "plc1", up: true, reason: "connected", since: START_US },
-        { name: 'plc "2"\n', up: false, reason: "no answer", since: START_US },
+        {
+          name: "plc1",
+          protocol: "s7",
+          up: true,
+          reason: "connected",
+          since: START_US,
+          tags: { total: 2, good: 2 },
+        },
+        {
+          name: 'plc "2"\n',
+          protocol: "opcua",
+          up: false,
+          reason: "no answer",
+          since: START_US,
+          tags: { total: 1, good: 0 },
+        },
+        FOUND_OUT,
       ],
       counters: { readings: 1200, framesScored: 7, "frames-scored": 1, scans_total: 3 },
     }),
@@ -203,6 +268,12 @@ export function createFakePlant(): FakePlant {
       };
       alarms.set(id, after);
       return after;
+    },
+    identify(device) {
+      commands.push(`identify ${device}`);
+      if (device === FOUND_OUT.name)
+        return commands.filter((one) => one === `identify ${device}`).length > 1 ? "too-soon" : "started";
+      return device === "plc1" ? "configured" : "unknown";
     },
     relearn(machine, by) {
       commands.push(`relearn ${machine} ${by}`);

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import {
   alarm,
+  device,
+  deviceDetail,
   feedMessage,
   health,
   machine,
@@ -19,6 +21,8 @@ import {
 /** What leaves the process, by the name of its schema. */
 const published = {
   alarm,
+  device,
+  "device-detail": deviceDetail,
   "feed-message": feedMessage,
   health,
   machine,

@@ -16,6 +16,10 @@ stethos_start_time_seconds 1700000000
 # TYPE stethos_device_up gauge
 stethos_device_up{device="plc1"} 1
 stethos_device_up{device="plc \\"2\\"\\n"} 0
+stethos_device_up{device="press 3"} 0
+# HELP stethos_device_diagnosis What is wrong with a device
+# TYPE stethos_device_diagnosis gauge
+stethos_device_diagnosis{device="press 3",code="S7_PUT_GET_OFF"} 1
 # HELP stethos_feed_clients Screens that listen to the feed
 # TYPE stethos_feed_clients gauge
 stethos_feed_clients 2

@@ -25,7 +25,15 @@ export function metricsText(status: AgentStatus, own: Own): string {
 function deviceMetrics(devices: AgentStatus["devices"]): string[] {
   if (devices.length === 0) return [];
   const samples = devices.map(({ name, up }) => [{ device: name }, up ? 1 : 0] as const);
-  return [metric("stethos_device_up", "gauge", "1 while the device answers", samples)];
+  const wrong = devices.flatMap(({ name, diagnosis }) =>
+    diagnosis === undefined ? [] : [[{ device: name, code: diagnosis.code }, 1] as const],
+  );
+  return [
+    metric("stethos_device_up", "gauge", "1 while the device answers", samples),
+    ...(wrong.length === 0
+      ? []
+      : [metric("stethos_device_diagnosis", "gauge", "What is wrong with a device", wrong)]),
+  ];
 }
 
 function historyMetrics(history: HistoryStatistics | undefined): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../core/errors.ts";
-import type { MachineDto, SpectrogramDto, WaveformDto } from "../../core/feed.ts";
+import type { DeviceDto, MachineDto, ProblemDto, SpectrogramDto, WaveformDto } from "../../core/feed.ts";
 import type { Reading } from "../../core/reading.ts";
 import { createFft } from "../signal/fft.ts";
 import {
@@ -250,6 +250,60 @@ describe("waveforms and spectrograms", () => {
   });
 });
 
+describe("/v1/devices", () => {
+  it("tells of each device whether it answers, who it is and what is wrong, in the language asked for", async () => {
+    await using api = await startApi();
+    const english = (await api.ask("/v1/devices")).json as DeviceDto[];
+    expect(english.map(({ name, up, protocol }) => [name, up, protocol])).toEqual([
+      ["plc1", true, "s7"],
+      ['plc "2"\n', false, "opcua"],
+      ["press 3", false, "auto"],
+    ]);
+    expect(english[0]).not.toHaveProperty("diagnosis");
+    expect(english[2]).toMatchObject({
+      fingerprint: { vendor: "Siemens", family: "S7-1200", firmware: "V4.2.1", confidence: 0.97 },
+      diagnosis: { code: "S7_PUT_GET_OFF", advice: expect.stringContaining("Permit access with PUT/GET") },
+    });
+    const chinese = (await api.ask("/v1/devices?lang=zh")).json as DeviceDto[];
+    expect(chinese[2]?.diagnosis?.advice).toContain("允许来自远程对象的 PUT/GET 通信访问");
+  });
+
+  it("tells of one device all that the verdict rests on", async () => {
+    await using api = await startApi();
+    const { json } = await api.ask("/v1/devices/press%203");
+    expect(json).toMatchObject({
+      name: "press 3",
+      protocols: [{ id: "s7", port: 102, state: "speaks", hasDriver: true }],
+      evidence: [
+        { observed: "order number 6ES7 212-1BE40-0XB0", weight: 0.95, source: "Siemens, order numbers" },
+      ],
+      advised: [{ mode: "s7-native", why: "it answers as a CPU does" }],
+      findings: [],
+      spent: { connections: 1, frames: 6 },
+    });
+    expect((await api.ask("/v1/devices/plc1")).json).toMatchObject({ evidence: [], advised: [] });
+  });
+
+  it("identifies a device afresh for who signs it, not twice within a minute, and only where that is left open", async () => {
+    await using api = await startApi();
+    const first = await api.ask("/v1/devices/press%203/identify", post({ by: "Ada" }));
+    expect([first.status, (first.json as DeviceDto).name]).toEqual([202, "press 3"]);
+    expect(api.log.at(-1)).toMatchObject({ level: "info", fields: { device: "press 3", by: "Ada" } });
+    const again = await api.ask("/v1/devices/press%203/identify", post({ by: "Ada" }));
+    expect([again.status, (again.json as ProblemDto).detail]).toEqual([
+      409,
+      expect.stringContaining("try again in a minute"),
+    ]);
+    const configured = await api.ask("/v1/devices/plc1/identify", post({ by: "Ada" }));
+    expect([configured.status, (configured.json as ProblemDto).detail]).toEqual([
+      409,
+      expect.stringContaining("only devices with protocol auto"),
+    ]);
+    expect((await api.ask("/v1/devices/none/identify", post({ by: "Ada" }))).status).toBe(404);
+    expect((await api.ask("/v1/devices/press%203/identify", post({}))).status).toBe(400);
+  });
+});
+
 describe("/v1/status, /readyz and /metrics", () => {
   it("tell what the agent is and how it does", async () => {
     await using api = await startApi();
@@ -257,7 +311,11 @@ describe("/v1/status, /readyz and /metrics", () => {
     expect(json).toMatchObject({
       version: "0.1.0",
       model: { name: "listener", version: "1.0.0" },
-      devices: [{ name: "plc1", up: true, sinceTime: "2023-11-14T22:13:20.000000Z" }, { up: false }],
+      devices: [
+        { name: "plc1", up: true, sinceTime: "2023-11-14T22:13:20.000000Z" },
+        { up: false },
+        { fingerprint: { family: "S7-1200" }, diagnosis: { code: "S7_PUT_GET_OFF" } },
+      ],
       counters: { readings: 1200 },
       feedClients: 0,
       history: {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type {
   AlarmDto,
+  DeviceDetailDto,
+  DeviceDto,
   FeedMessage,
   HealthDto,
   MachineDto,
@@ -33,6 +35,8 @@ type SaysTheSame<Schema extends z.ZodType, Core> = Same<Plain<z.infer<Schema>>, 
 
 // Each "true" is refused by the compiler where a schema says something else than the core's type.
 const agreements = {
+  device: true satisfies SaysTheSame<typeof schemas.device, DeviceDto>,
+  deviceDetail: true satisfies SaysTheSame<typeof schemas.deviceDetail, DeviceDetailDto>,
   alarm: true satisfies SaysTheSame<typeof schemas.alarm, AlarmDto>,
   feedMessage: true satisfies SaysTheSame<typeof schemas.feedMessage, FeedMessage>,
   health: true satisfies SaysTheSame<typeof schemas.health, HealthDto>,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PROTOCOLS } from "../../core/tag.ts";
 
 // One schema for each thing that leaves the process. They are the source of the published JSON Schemas and of the
 // OpenAPI document; a test checks that each says what the core's type says.
@@ -12,7 +13,7 @@ const severity = z.enum(["warning", "alarm"]);
 const quality = z
   .enum(["good", "uncertain", "bad"])
   .describe("What the OPC UA status code means for its use");
-const protocol = z.enum(["s7", "modbus-tcp", "modbus-rtu", "opcua"]);
+const protocol = z.enum(PROTOCOLS).describe("auto: found out, and not known yet");
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 
@@ -226,20 +227,85 @@ export const spectrogram = z
   })
   .meta({ id: "Spectrogram", description: "Levels of a waveform over time and frequency" });
 
+const diagnosis = z.object({
+  code: z.string().describe("Stable; match on this"),
+  observed: z.string().describe("What was seen"),
+  cause: z.string().describe("The likely cause, in the language that was asked for"),
+  advice: z.string().describe("What to do, in the language that was asked for"),
+});
+
+const profile = z.object({
+  mode: z.enum(["s7-native", "s7-compat", "modbus-tunnel", "modbus", "opcua", "none"]),
+  why: z.string().describe("Why it is read this way"),
+});
+
+const deviceShape = {
+  name: z.string(),
+  protocol: z.enum(PROTOCOLS).describe("As configured; auto: found out"),
+  up: z.boolean(),
+  reason: z.string(),
+  sinceTime: time("When it went up or down"),
+  tags: z.object({ total: count, good: count }).describe("Good: those whose newest value can be used"),
+  fingerprint: z
+    .object({
+      vendor: z.string().optional(),
+      family: z.string().optional(),
+      model: z.string().optional(),
+      orderNumber: z.string().optional(),
+      firmware: z.string().optional(),
+      serial: z.string().optional(),
+      nature: z.string().describe("plc, soft-plc, gateway, meter, drive, simulator, honeypot ..."),
+      confidence: share.describe("Of vendor and family together"),
+      time: time("When it was examined"),
+    })
+    .optional()
+    .describe("Who it is, where that was found out; what nothing supports is absent"),
+  profile: profile.optional().describe("How it is read, where that was found out"),
+  diagnosis: diagnosis.optional().describe("What is wrong with it"),
+};
+
+export const device = z
+  .object(deviceShape)
+  .meta({ id: "Device", description: "A device and what is known of it" });
+
+export const deviceDetail = z
+  .object({
+    ...deviceShape,
+    protocols: z.array(
+      z.object({
+        id: z.string(),
+        port: z.int(),
+        state: z.enum(["speaks", "open", "closed", "filtered"]),
+        hasDriver: z.boolean(),
+      }),
+    ),
+    evidence: z
+      .array(
+        z.object({
+          probe: z.string(),
+          observed: z.string(),
+          bytes: z.string().describe("The bytes that say so, in hex"),
+          weight: share.describe("How sure this alone would make us"),
+          source: z.string().describe("Who says that it means this"),
+        }),
+      )
+      .describe("Weightiest first"),
+    advised: z.array(profile).describe("What the fingerprint advises: first choice, then the rest"),
+    findings: z.array(diagnosis).describe("What was wrong while it was examined"),
+    spent: z
+      .object({ connections: count, frames: count, ms: z.number() })
+      .optional()
+      .describe("What the examination cost the device"),
+  })
+  .meta({ id: "DeviceDetail", description: "A device with all that its fingerprint rests on" });
+
 export const status = z
   .object({
     time: time("When it was asked"),
     version: z.string(),
     startedTime: time("When the agent started"),
     model: z.object({ name: z.string(), version: z.string() }),
-    devices: z.array(
-      z.object({
-        name: z.string(),
-        up: z.boolean(),
-        reason: z.string(),
-        sinceTime: time("When it went up or down"),
-      }),
-    ),
+    devices: z.array(device).describe("Diagnoses in English"),
     counters: z.record(z.string(), z.number()).describe("Counted since the start, by name"),
     feedClients: count.describe("Screens that listen to the feed"),
     history: z

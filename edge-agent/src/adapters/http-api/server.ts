@@ -17,6 +17,7 @@ import { type HttpApiOptions, httpApiOptions } from "./options.ts";
 import { installPage } from "./page.ts";
 import { createPlantView } from "./plant-view.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
+import { deviceRoutes } from "./routes/devices.ts";
 import { feedRoute } from "./routes/feed.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { readingRoutes } from "./routes/readings.ts";
@@ -114,6 +115,7 @@ async function install(
   for (const routes of [
     statusRoutes,
     sessionRoutes,
+    deviceRoutes,
     machineRoutes,
     alarmRoutes,
     waveformRoutes,

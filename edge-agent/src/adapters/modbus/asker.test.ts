@@ -29,6 +29,7 @@ function setUp(outcomes: readonly (Outcome | "timeout")[], units = 1) {
       await clock.sleep(1000, never);
       return { kind: "timeout", sentAtMs };
     },
+    lateAtMs: undefined,
     fail(error: EdgeError) {
       failure = error;
     },

@@ -1,3 +1,4 @@
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import { EdgeError } from "../../core/errors.ts";
 import { StatusCode } from "../../core/quality.ts";
 import type { DriverDeps } from "../../ports/driver.ts";
@@ -40,6 +41,7 @@ export function createAsker(line: Line, options: AskerOptions, { clock, logger }
   const slots = createSlots(jobsInFlight, pauseMs, clock);
   const units = createUnits({ units: options.units, timeoutLimit, retryMs: unitRetryMs });
   const reported = new Set<number>();
+  let hasAnswered = false;
 
   async function ask(request: ReadRequest, signal: AbortSignal): Promise<Answer> {
     const { unit } = request;
@@ -64,6 +66,7 @@ export function createAsker(line: Line, options: AskerOptions, { clock, logger }
   }
 
   function answered(unit: number): void {
+    hasAnswered = true;
     units.answered(unit);
     if (reported.delete(unit)) logger.info({ unit }, "modbus unit answers again");
   }
@@ -85,6 +88,8 @@ export function createAsker(line: Line, options: AskerOptions, { clock, logger }
         "PLC_TIMEOUT",
         `${reason}, ${timeoutLimit} times in a row; is the device on, the unit number (${unit}) right and ` +
           "requestTimeoutMs long enough?",
+        // A device that used to answer is lost; one that never did is asked by the wrong number, most likely.
+        { diagnosis: (hasAnswered ? "LINK_LOST" : "MODBUS_UNIT_SILENT") satisfies DiagnosisCode },
       );
       line.fail(error);
       throw error;

@@ -3,6 +3,7 @@ import type { DriverDeps, PolledDevice, PolledSession, ScanPlan } from "../../po
 import { type Asker, createAsker } from "./asker.ts";
 import { type CompiledPlan, compilePlan } from "./compile.ts";
 import { readGroup } from "./group-reader.ts";
+import { createHealth, type Health } from "./health.ts";
 import type { Line } from "./line.ts";
 import type { ModbusRtuOptions, ModbusTcpOptions } from "./options.ts";
 import { readCounter, readSamples } from "./waveform-reader.ts";
@@ -15,6 +16,7 @@ type Options = ModbusRtuOptions | ModbusTcpOptions;
  *  @throws EdgeError ADDRESS_INVALID */
 export function createModbusDevice(plan: ScanPlan, options: Options, deps: DriverDeps): PolledDevice {
   const compiled = compilePlan(plan, options);
+  const names = plan.tags.map((tag) => `${tag.name} ${tag.address}`);
   const own = { ...deps, logger: deps.logger.child({ component: "modbus", device: plan.device }) };
   return {
     async connect(signal) {
@@ -26,7 +28,8 @@ export function createModbusDevice(plan: ScanPlan, options: Options, deps: Drive
         { jobsInFlight, pauseMs, requestTimeoutMs, timeoutLimit, unitRetryMs, units: compiled.units },
         own,
       );
-      return createSession(compiled, line, asker, jobsInFlight, own);
+      const health = createHealth({ compiled, names, line, requestTimeoutMs }, own.clock);
+      return createSession(compiled, { line, asker, jobsInFlight, health }, own);
     },
   };
 }
@@ -59,17 +62,30 @@ export function silentIntervalMs({
   return baudRate > 19_200 ? 1.75 : (3.5 * bitsPerCharacter * 1000) / baudRate;
 }
 
+interface Connected {
+  readonly line: Line;
+  readonly asker: Asker;
+  readonly jobsInFlight: number;
+  readonly health: Health;
+}
+
 function createSession(
   compiled: CompiledPlan,
-  line: Line,
-  asker: Asker,
-  jobsInFlight: number,
+  { line, asker, jobsInFlight, health }: Connected,
   deps: DriverDeps,
 ): PolledSession {
   const { groups, units, waveforms } = compiled;
   return {
     async readGroup(group, signal): Promise<RawBatch> {
-      return await readGroup(at(groups, group), asker, { jobsInFlight, units }, deps, signal);
+      const batch = await readGroup(at(groups, group), asker, { jobsInFlight, units }, deps, signal);
+      health.onScan(group, batch);
+      return batch;
+    },
+    get diagnosis() {
+      return health.diagnosis;
+    },
+    get learnt() {
+      return health.learnt;
     },
     async readSequence(waveform, signal) {
       return await readCounter(at(waveforms, waveform).sequence, asker, signal);

@@ -12,6 +12,8 @@ export interface Field {
   readonly count: number;
   readonly isArray: boolean;
   readonly codec: Codec;
+  /** A single FLOAT32. */
+  readonly isFloat: boolean;
 }
 
 export interface FieldDefaults {
@@ -27,6 +29,7 @@ export function fieldOf(address: ModbusAddress, defaults: FieldDefaults): Field 
     width: elementWidth(address),
     count: address.count ?? 1,
     isArray: address.count !== undefined,
+    isFloat: address.type === "FLOAT32" && address.count === undefined,
     codec: isBitTable(address.table) ? bitCodec : codecOf(address, defaults.wordOrder),
   };
 }

@@ -24,6 +24,8 @@ export interface GroupPlan {
   /** The device does not give as much as `block` at once, but `quantity`. */
   shorten(block: Block, quantity: number): void;
   answered(block: Block): void;
+  /** The most registers that the device gives at once, where it has refused more. */
+  readonly mostRegisters: number | undefined;
   /** Ask for all refused items again, a few in each scan: the device may have been repaired. */
   probeAll(): void;
 }
@@ -120,6 +122,10 @@ export function createGroupPlan(fields: readonly Field[], limits: PlanLimits): G
       shortened.delete(keyOf(probed));
       planned = undefined;
     },
+    get mostRegisters() {
+      const found = [...shortened].filter(([key]) => !isBitKey(key)).map(([, quantity]) => quantity);
+      return found.length === 0 ? undefined : Math.min(...found);
+    },
     probeAll() {
       probeAtMs.clear();
     },
@@ -127,6 +133,8 @@ export function createGroupPlan(fields: readonly Field[], limits: PlanLimits): G
 }
 
 const tableKey = (of: Pick<Field, "table" | "unit"> | undefined): string => `${of?.unit}/${of?.table}`;
+
+const isBitKey = (key: string): boolean => key.endsWith("/coil") || key.endsWith("/di");
 
 const limitsOf = (table: Table, limits: PlanLimits) =>
   isBitTable(table)

@@ -36,6 +36,7 @@ function createRtuLine(port: RtuBufferedPort, options: RtuLineOptions, { clock, 
   let failure: EdgeError | undefined;
   let isDirty = false;
   let bytesHeard = 0;
+  let lateAtMs: number | undefined;
 
   port._client.on("data", (bytes) => {
     bytesHeard += bytes.length;
@@ -131,6 +132,7 @@ function createRtuLine(port: RtuBufferedPort, options: RtuLineOptions, { clock, 
       hasHeard = hasHeard || bytesHeard !== before;
       before = bytesHeard;
     }
+    if (hasHeard) lateAtMs = clock.monotonicMs();
     await new Promise<void>((resolve) => port._client.flush(() => resolve()));
     port._buffer = Buffer.alloc(0);
   }
@@ -147,5 +149,12 @@ function createRtuLine(port: RtuBufferedPort, options: RtuLineOptions, { clock, 
     deadline.dispose();
   }
 
-  return { exchange, fail, close };
+  return {
+    exchange,
+    fail,
+    close,
+    get lateAtMs() {
+      return lateAtMs;
+    },
+  };
 }

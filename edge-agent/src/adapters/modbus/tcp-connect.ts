@@ -1,6 +1,11 @@
 import { Socket } from "node:net";
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError } from "../../core/errors.ts";
+
+const SILENCE: readonly unknown[] = ["EHOSTDOWN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"];
+
+const isSilence = (code: unknown): boolean => SILENCE.includes(code);
 
 export interface TcpPeer {
   readonly host: string;
@@ -30,7 +35,7 @@ export async function connectTcp(peer: TcpPeer, clock: Clock, signal: AbortSigna
     throw new EdgeError(
       "PLC_TIMEOUT",
       `no connection to ${host}:${port} in ${connectTimeoutMs} ms; is the device on, and no firewall between?`,
-      { cause: thrown },
+      { cause: thrown, diagnosis: "HOST_SILENT" satisfies DiagnosisCode },
     );
   } finally {
     deadline.dispose();
@@ -47,10 +52,11 @@ function refusal({ host, port }: TcpPeer, cause: Error): EdgeError {
     return new EdgeError(
       "PLC_REFUSED",
       `${host}:${port} refuses Modbus connections; is its Modbus server on?`,
-      { cause },
+      { cause, diagnosis: "PORT_CLOSED" satisfies DiagnosisCode },
     );
   }
   return new EdgeError("PLC_UNREACHABLE", `cannot reach ${host}:${port}; check the name and the cabling`, {
     cause,
+    diagnosis: isSilence(code) ? ("HOST_SILENT" satisfies DiagnosisCode) : undefined,
   });
 }

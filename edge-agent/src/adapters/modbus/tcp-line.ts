@@ -36,6 +36,7 @@ function createTcpLine(socket: Socket, options: TcpLineOptions, { clock, logger 
   const pending = createPending(options.requestTimeoutMs, clock, onExpired);
   let failure: EdgeError | undefined;
   let lastSocketError: Error | undefined;
+  let lateAtMs: number | undefined;
 
   // Before TcpPort's own listener, which comes with its constructor: it must not see what this one refuses.
   socket.on("data", (bytes) => {
@@ -67,8 +68,9 @@ function createTcpLine(socket: Socket, options: TcpLineOptions, { clock, logger 
     if (failure !== undefined) return;
     const id = port._transactionIdRead;
     const waiting = pending.take(id);
-    ids.release(id);
+    const isLate = ids.release(id);
     if (waiting === undefined) {
+      if (isLate) lateAtMs = clock.monotonicMs();
       // Late, doubled or never asked for: with its own id it cannot be taken for anything else.
       logger.debug({ id, bytes: frame.length }, "modbus reply that nobody waits for");
       return;
@@ -144,5 +146,12 @@ function createTcpLine(socket: Socket, options: TcpLineOptions, { clock, logger 
     deadline.dispose();
   }
 
-  return { exchange, fail, close };
+  return {
+    exchange,
+    fail,
+    close,
+    get lateAtMs() {
+      return lateAtMs;
+    },
+  };
 }

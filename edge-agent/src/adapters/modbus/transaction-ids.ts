@@ -3,8 +3,9 @@
 export interface TransactionIds {
   /** @returns undefined when no id is free */
   take(nowMs: number): number | undefined;
-  /** The answer came: the id is free again. */
-  release(id: number): void;
+  /** The answer came: the id is free again.
+   *  @returns true when nobody waited for it any more */
+  release(id: number): boolean;
   /** Nobody waits for the answer any more, but it may come. */
   abandon(id: number, nowMs: number): void;
 }
@@ -30,7 +31,9 @@ export function createTransactionIds(): TransactionIds {
       return undefined;
     },
     release(id) {
+      const until = taken.get(id);
       taken.delete(id);
+      return until !== undefined && Number.isFinite(until);
     },
     abandon(id, nowMs) {
       taken.set(id, nowMs + MAY_STILL_COME_MS);

@@ -26,6 +26,15 @@ describe("a question to a server", () => {
     await failure;
   });
 
+  it("says what the silence means, where who asks knows", async () => {
+    const clock = createManualClock();
+    const asking = { clock, what: "connection", where, limitMs: 1000, silence: "HOST_SILENT" } as const;
+    const answer = ask(asking, () => Promise.withResolvers().promise, never);
+    const failure = expect(answer).rejects.toMatchObject({ diagnosis: "HOST_SILENT" });
+    await clock.advance(1000);
+    await failure;
+  });
+
   it("ends with the reason of the signal that ends it", async () => {
     const clock = createManualClock();
     const asking = { clock, what: "limits", where, limitMs: 1000 };
@@ -51,18 +60,20 @@ describe("a question to a server", () => {
 
 describe("a failure of the library", () => {
   it.each([
-    ["connect ECONNREFUSED 10.0.0.5:4840", "PLC_UNREACHABLE", "nothing listens there"],
-    ["getaddrinfo ENOTFOUND plc", "PLC_UNREACHABLE", "host name is not known"],
-    ["connect EHOSTUNREACH 10.0.0.5", "PLC_UNREACHABLE", "no way leads there"],
-    ["serviceResult = BadIdentityTokenRejected (0x80210000)", "PLC_REFUSED", "check user, password"],
-    ["BadTooManySessions (0x80560000)", "PLC_REFUSED", "sessions are in use"],
-    ["rejected by\n server: BadSecurityChecksFailed", "PLC_REFUSED", "own/certs/client_certificate.pem"],
-    ["BadTcpEndpointUrlInvalid", "PLC_REFUSED", "check the path"],
-    ["EACCES: permission denied, mkdir '/x'", "CONFIG_UNREADABLE", "permissions"],
-    ["Socket closed", "PLC_UNREACHABLE", "made anew"],
-  ])("that says %j is told with its mend", (text, code, message) => {
+    ["connect ECONNREFUSED 10.0.0.5:4840", "PLC_UNREACHABLE", "nothing listens there", "PORT_CLOSED"],
+    ["getaddrinfo ENOTFOUND plc", "PLC_UNREACHABLE", "host name is not known", "OPCUA_ENDPOINT_HOST"],
+    ["connect EHOSTUNREACH 10.0.0.5", "PLC_UNREACHABLE", "no way leads there", "HOST_SILENT"],
+    ["serviceResult = BadIdentityTokenRejected (0x80210000)", "PLC_REFUSED", "password", "OPCUA_UNTRUSTED"],
+    ["BadTooManySessions (0x80560000)", "PLC_REFUSED", "sessions are in use", "OPCUA_LIMIT"],
+    ["BadTooManyOperations (0x80100000)", "PLC_REFUSED", "a limit of the server", "OPCUA_LIMIT"],
+    ["BadNoSubscription (0x80790000)", "PLC_UNREACHABLE", "made anew", "OPCUA_SUBSCRIPTION_LOST"],
+    ["rejected by\n server: BadSecurityChecksFailed", "PLC_REFUSED", "own/certs", "OPCUA_UNTRUSTED"],
+    ["BadTcpEndpointUrlInvalid", "PLC_REFUSED", "check the path", "OPCUA_ENDPOINT_HOST"],
+    ["EACCES: permission denied, mkdir '/x'", "CONFIG_UNREADABLE", "permissions", undefined],
+    ["Socket closed", "PLC_UNREACHABLE", "made anew", undefined],
+  ])("that says %j is told with its mend and its cause", (text, code, message, diagnosis) => {
     const error = peerError({ what: "session", where }, new Error(text));
-    expect(error).toMatchObject({ code, message: expect.stringContaining(message) });
+    expect(error).toMatchObject({ code, message: expect.stringContaining(message), diagnosis });
     expect(error.message).not.toContain("\n");
   });
 });

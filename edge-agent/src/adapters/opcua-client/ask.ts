@@ -1,3 +1,4 @@
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError, type EdgeErrorCode } from "../../core/errors.ts";
 
@@ -9,6 +10,8 @@ export interface Asking {
   /** The server's address. */
   readonly where: string;
   readonly limitMs: number;
+  /** What it means where no answer comes. */
+  readonly silence?: DiagnosisCode;
 }
 
 /** The work's result; an EdgeError where the server refuses, is lost or does not answer in time.
@@ -28,6 +31,7 @@ export async function ask<T>(asking: Asking, work: () => Promise<T>, signal: Abo
       throw new EdgeError(
         "PLC_TIMEOUT",
         `${where} gave no answer (${what}) in ${limitMs} ms; check the network, or allow a slow server more time`,
+        { diagnosis: asking.silence },
       );
     }
     throw peerError(asking, thrown);
@@ -50,37 +54,63 @@ function endOf(signal: AbortSignal): { readonly promise: Promise<never>; dispose
 interface Mend {
   readonly code: EdgeErrorCode;
   readonly text: string;
+  readonly diagnosis?: DiagnosisCode;
 }
 
-const unreachable = (text: string): Mend => ({ code: "PLC_UNREACHABLE", text });
-const refused = (text: string): Mend => ({ code: "PLC_REFUSED", text });
+const unreachable = (text: string, diagnosis: DiagnosisCode): Mend => ({
+  code: "PLC_UNREACHABLE",
+  text,
+  diagnosis,
+});
+const refused = (text: string, diagnosis: DiagnosisCode): Mend => ({ code: "PLC_REFUSED", text, diagnosis });
 
 /** What a technician can do about the words in node-opcua's messages: system error codes, OPC UA status names. */
 const mends: readonly (readonly [RegExp, Mend])[] = [
   [
     /ECONNREFUSED/,
-    unreachable("nothing listens there; check the port, and whether the OPC UA server is switched on"),
+    unreachable(
+      "nothing listens there; check the port, and whether the OPC UA server is switched on",
+      "PORT_CLOSED",
+    ),
   ],
   [
     /ENOTFOUND|EAI_AGAIN/,
-    unreachable("the host name is not known here; check its spelling or write the address in numbers"),
+    unreachable(
+      "the host name is not known here; check its spelling or write the address in numbers",
+      "OPCUA_ENDPOINT_HOST",
+    ),
   ],
   [
     /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/,
-    unreachable("no way leads there; check cable, address and firewall"),
+    unreachable("no way leads there; check cable, address and firewall", "HOST_SILENT"),
   ],
   [
     /BadIdentityToken|BadUserAccessDenied|BadUserSignature/,
-    refused("it does not accept this user; check user, password and the rights of the user on the server"),
+    refused(
+      "it does not accept this user; check user, password and the rights of the user on the server",
+      "OPCUA_UNTRUSTED",
+    ),
   ],
   [
     /BadTooManySessions/,
-    refused("all its sessions are in use; close other clients or raise the limit on the server"),
+    refused(
+      "all its sessions are in use; close other clients or raise the limit on the server",
+      "OPCUA_LIMIT",
+    ),
+  ],
+  [
+    /BadTooMany(?:Operations|MonitoredItems|Subscriptions|PublishRequests)/,
+    refused("a limit of the server is reached; read fewer tags or close other clients", "OPCUA_LIMIT"),
+  ],
+  [
+    /BadNoSubscription|BadSubscriptionIdInvalid/,
+    unreachable("it has dropped the subscription, which is made anew", "OPCUA_SUBSCRIPTION_LOST"),
   ],
   [
     /BadSecurityChecksFailed|BadCertificate|BadSecurityModeRejected|BadSecurityPolicyRejected/,
     refused(
       "it does not trust this agent; copy own/certs/client_certificate.pem of the certificate folder into the server's list of trusted clients",
+      "OPCUA_UNTRUSTED",
     ),
   ],
   [
@@ -90,7 +120,10 @@ const mends: readonly (readonly [RegExp, Mend])[] = [
       text: "the folder cannot be used; check its path, its permissions and the space on its disk",
     },
   ],
-  [/BadTcpEndpointUrlInvalid/, refused("it does not know the address it was dialled by; check the path")],
+  [
+    /BadTcpEndpointUrlInvalid/,
+    refused("it does not know the address it was dialled by; check the path", "OPCUA_ENDPOINT_HOST"),
+  ],
 ];
 
 /** A failure that node-opcua reports, in terms of this product. */
@@ -101,9 +134,7 @@ export function peerError(asking: Pick<Asking, "what" | "where">, thrown: unknow
   return new EdgeError(
     mend?.code ?? "PLC_UNREACHABLE",
     `${asking.where} failed (${asking.what}): ${text} [${message}]`,
-    {
-      cause: thrown,
-    },
+    { cause: thrown, diagnosis: mend?.diagnosis },
   );
 }
 

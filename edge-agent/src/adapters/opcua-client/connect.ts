@@ -1,3 +1,4 @@
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import type {
   ClientSession,
   ClientSessionPublishService,
@@ -144,7 +145,7 @@ async function dialEach(dial: Dial, urls: readonly string[], make: () => Client)
 }
 
 async function dialled(dial: Dial, client: Client, url: string): Promise<void> {
-  await wait(dial, "connection", url, () => client.client.connect(url));
+  await wait(dial, "connection", url, () => client.client.connect(url), "HOST_SILENT");
 }
 
 async function openSession(dial: Dial, client: Client, url: string): Promise<Connection> {
@@ -194,7 +195,14 @@ async function closeSession(dial: Dial, session: ClientSession, url: string): Pr
   }
 }
 
-function wait<T>(dial: Dial, what: string, where: string, work: () => Promise<T>): Promise<T> {
+function wait<T>(
+  dial: Dial,
+  what: string,
+  where: string,
+  work: () => Promise<T>,
+  silence?: DiagnosisCode,
+): Promise<T> {
   const { clock } = dial.deps;
-  return ask({ clock, what, where, limitMs: dial.options.connectTimeoutMs }, work, dial.signal);
+  const limitMs = dial.options.connectTimeoutMs;
+  return ask({ clock, what, where, limitMs, ...(silence && { silence }) }, work, dial.signal);
 }

@@ -1,5 +1,6 @@
 import { slept } from "@stethos/protocol-finger/clock";
-import { describeError, EdgeError } from "../../core/errors.ts";
+import { type Diagnosis, diagnosisFrom } from "@stethos/protocol-finger/diagnosis";
+import { describeError, EdgeError, likelyCause } from "../../core/errors.ts";
 import { StatusCode } from "../../core/quality.ts";
 import { rowsOfStatus } from "../../core/reading.ts";
 import { type Backoff, createBackoff } from "../../lib/backoff.ts";
@@ -67,6 +68,7 @@ async function keepConnected(job: Job, queue: EventQueue, signal: AbortSignal): 
   // Undefined until the first attempt: only a change is worth an event.
   let told: boolean | undefined;
   let reason = "";
+  let cause: Diagnosis | undefined;
   const push = (event: DriverEvent) => {
     if (event.kind === "link") told = event.up;
     queue.push(event);
@@ -77,13 +79,14 @@ async function keepConnected(job: Job, queue: EventQueue, signal: AbortSignal): 
     } catch (thrown) {
       if (signal.aborted) return;
       if (!(thrown instanceof EdgeError)) throw thrown;
-      if (told === false && thrown.message !== reason)
-        deps.logger.warn({ device: plan.device, reason: thrown.message }, "still not connected");
+      const before = { reason, cause };
       reason = thrown.message;
+      cause = diagnosisFrom(likelyCause(thrown, told === true), reason);
+      if (told === false) tellStill(job, push, before, { reason, cause });
       deps.logger.debug({ device: plan.device, err: describeError(thrown) }, "link lost");
     }
     if (told !== false) {
-      push({ kind: "link", up: false, reason });
+      push({ kind: "link", up: false, reason, ...(cause && { diagnosis: cause }) });
       push({
         kind: "batch",
         batch: rowsOfStatus(plan.tags.length, StatusCode.BadNotConnected, deps.clock.nowUs()),
@@ -91,6 +94,18 @@ async function keepConnected(job: Job, queue: EventQueue, signal: AbortSignal): 
     }
     if (!(await slept(deps.clock, backoff.next(), signal))) return;
   }
+}
+
+interface Away {
+  readonly reason: string;
+  readonly cause: Diagnosis | undefined;
+}
+
+/** A server that is still away, where that has another reason than before. */
+function tellStill({ plan, deps }: Job, push: (event: DriverEvent) => void, before: Away, now: Away): void {
+  const { reason, cause } = now;
+  if (reason !== before.reason) deps.logger.warn({ device: plan.device, reason }, "still not connected");
+  if (cause !== undefined && cause.code !== before.cause?.code) push({ kind: "diagnosis", diagnosis: cause });
 }
 
 async function serveOnce(

@@ -1,3 +1,4 @@
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import { EdgeError } from "../../core/errors.ts";
 import type { DriverDeps } from "../../ports/driver.ts";
 import type { Connection } from "./connect.ts";
@@ -57,6 +58,7 @@ function checkSubscriptions({ connection, subscriptions, publishing, options, de
     throw new EdgeError(
       "PLC_TIMEOUT",
       `${connection.url} answers, but the subscription of group ${subscription.group.name} was silent for ${Math.round(silentMs)} ms; it is made anew`,
+      { diagnosis: "OPCUA_SUBSCRIPTION_LOST" satisfies DiagnosisCode },
     );
   }
 }

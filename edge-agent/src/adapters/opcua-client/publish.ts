@@ -1,3 +1,4 @@
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import type { PublishResponse } from "node-opcua";
 import { EdgeError } from "../../core/errors.ts";
@@ -97,6 +98,7 @@ export function startPublishing(
       return new EdgeError(
         "PLC_UNREACHABLE",
         `${url} ended the subscription of group ${subscription.group.name} (${status}); it is made anew`,
+        { diagnosis: "OPCUA_SUBSCRIPTION_LOST" satisfies DiagnosisCode },
       );
     }
     return undefined;

@@ -30,8 +30,10 @@ export async function serve(job: ServeJob, signal: AbortSignal): Promise<void> {
   const end = AbortSignal.any([signal, connection.broken, lost.signal]);
   try {
     const facts = await readServerFacts(connection, options, deps.clock, end);
-    const { subscriptions, refused } = await subscribe({ ...job, facts, signal: end });
+    const { subscriptions, refused, itemsPerCall } = await subscribe({ ...job, facts, signal: end });
     job.push({ kind: "link", up: true, reason: "connected" });
+    if (itemsPerCall < facts.itemsPerCall)
+      job.push({ kind: "learnt", limits: { maxNodesPerCall: itemsPerCall } });
     tellRefused(job, refused);
     const waveforms = createWaveformReader({ ...job, facts });
     const blocks = createBlockQueue(waveforms);
@@ -61,9 +63,17 @@ export async function serve(job: ServeJob, signal: AbortSignal): Promise<void> {
   }
 }
 
+// Bad_TooManyMonitoredItems, Bad_TooManyOperations (OPC 10000-6, A.2).
+const LIMITS: readonly number[] = [0x80db0000, 0x80100000];
+
 /** Rows of the tags, empty blocks of the waveforms that the server does not watch; others go on. */
 function tellRefused({ plan, deps, push }: ServeJob, all: readonly Refused[]): void {
   if (all.length === 0) return;
+  const limited = all.filter(({ status }) => LIMITS.includes(status)).length;
+  if (limited > 0) {
+    const observed = `the server does not watch ${limited} of ${plan.tags.length + plan.waveforms.length} items: too many`;
+    push({ kind: "diagnosis", diagnosis: { code: "OPCUA_LIMIT", observed } });
+  }
   const nowUs = deps.clock.nowUs();
   const tags = all.filter(({ handle }) => handle < plan.tags.length);
   const rows = rawColumns(tags.length, nowUs);

@@ -26,6 +26,8 @@ export interface Refused {
 export interface Watched {
   readonly subscriptions: readonly Subscription[];
   readonly refused: readonly Refused[];
+  /** The most that one request may hold, as far as the server has taught. */
+  readonly itemsPerCall: number;
 }
 
 export interface SubscribeJob {
@@ -42,6 +44,8 @@ export interface SubscribeJob {
 const VALUE = 13;
 const BOTH_TIMES = 2;
 const REPORTING = 2;
+// Bad_TooManyOperations (OPC 10000-6, A.2).
+const TOO_MANY_OPERATIONS = 0x80100000;
 // The server ends a subscription that nobody fetches from after this time, or three times its keep-alive.
 const LIFETIME_MS = 60_000;
 
@@ -56,7 +60,7 @@ export async function subscribe(job: SubscribeJob): Promise<Watched> {
     subscriptions.push(subscription);
     await createItems(job, subscription, pace, refused);
   }
-  return { subscriptions, refused };
+  return { subscriptions, refused, itemsPerCall: pace.itemsPerCall };
 }
 
 async function createSubscription(job: SubscribeJob, group: ScanGroup): Promise<Subscription> {
@@ -107,7 +111,7 @@ async function createItems(
       continue;
     }
     chunk.forEach(({ handle }, i) => {
-      const status = results === "too-many" ? StatusCode.BadConfigurationError : (results[i] ?? 0);
+      const status = results === "too-many" ? TOO_MANY_OPERATIONS : (results[i] ?? 0);
       if (status >>> 31 === 1) refused.push({ handle, status });
     });
     at += chunk.length;

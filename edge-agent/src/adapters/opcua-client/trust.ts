@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DiagnosisCode } from "@stethos/protocol-finger";
 import type { OPCUACertificateManager } from "node-opcua";
 import { EdgeError } from "../../core/errors.ts";
 import type { DriverDeps } from "../../ports/driver.ts";
@@ -14,6 +15,8 @@ export interface TrustStore {
   check(serverCertificate: Buffer, endpoint: string): Promise<void>;
   dispose(): Promise<void>;
 }
+
+const UNTRUSTED = { diagnosis: "OPCUA_UNTRUSTED" satisfies DiagnosisCode };
 
 type TrustOptions = Pick<OpcuaOptions, "certificateFolder" | "trustServer">;
 
@@ -51,6 +54,7 @@ async function check(
     throw new EdgeError(
       "PLC_REFUSED",
       `${about} is valid from ${leaf.validFrom} to ${leaf.validTo}: set the clock of this computer, or renew the certificate on the server`,
+      UNTRUSTED,
     );
   const status = (await manager.checkCertificate(certificate)).name;
   if (status === "Good") return;
@@ -58,6 +62,7 @@ async function check(
     throw new EdgeError(
       "PLC_REFUSED",
       `${about} cannot be verified (${status}): put the certificates and revocation lists of its issuers into ${join(manager.rootDir, "issuers")}`,
+      UNTRUSTED,
     );
   if (options.trustServer === "first-use")
     await trustFirst(manager, deps, { leaf, thumbprint, about, endpoint });
@@ -71,7 +76,7 @@ function parseCertificate(certificate: Buffer, endpoint: string): X509Certificat
     throw new EdgeError(
       "PLC_REFUSED",
       `${endpoint} shows no certificate that can be read: give it one on the server, or set securityMode None by name`,
-      { cause },
+      { cause, ...UNTRUSTED },
     );
   }
 }
@@ -86,6 +91,7 @@ async function untrusted(
   return new EdgeError(
     "PLC_REFUSED",
     `${about} is not trusted: compare the thumbprint with the one that the server shows, then move ${join(manager.rejectedFolder, file)} to ${manager.trustedFolder}`,
+    UNTRUSTED,
   );
 }
 
@@ -108,6 +114,7 @@ async function trustFirst(manager: OPCUACertificateManager, deps: DriverDeps, sh
     throw new EdgeError(
       "PLC_REFUSED",
       `${shown.about} is not the one that was trusted on first use (${known.trim()}): if the server was given a new one, delete ${file}; if not, somebody stands between`,
+      UNTRUSTED,
     );
   await mkdir(folder, { recursive: true });
   await writeFile(file, `${shown.thumbprint}\n`);

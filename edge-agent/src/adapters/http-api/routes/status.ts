@@ -3,6 +3,7 @@ import type { StatusDto } from "../../../core/feed.ts";
 import { rfc3339 } from "../../../core/time.ts";
 import type { HistoryStatistics } from "../../../ports/history.ts";
 import type { Api, ApiContext } from "../api-types.ts";
+import { deviceDto } from "../device-dto.ts";
 import { metricsText } from "../metrics.ts";
 import { HttpProblem } from "../problem.ts";
 import { noQuery, refusals, withinTime } from "../requests.ts";
@@ -66,7 +67,7 @@ export function statusRoutes(app: Api, { plant, history, clock, feed, logger }: 
         version: rest.version,
         startedTime: rfc3339(startedUs),
         model: { name: rest.model.name, version: rest.model.version },
-        devices: devices.map(({ since, ...device }) => ({ ...device, sinceTime: rfc3339(since) })),
+        devices: devices.map((device) => deviceDto(device, "en")),
         counters: rest.counters,
         feedClients: feed.clients,
         ...(statistics && { history: historyDto(statistics) }),
