@@ -26,6 +26,10 @@ export function run(
 /** Packages of the operating system, found by a file each of them brings. */
 const debian: Readonly<Record<string, string>> = {
   chromium: "/usr/bin/chromium",
+  iproute2: "/usr/bin/ss",
+  mbpoll: "/usr/bin/mbpoll",
+  nftables: "/usr/sbin/nft",
+  nmap: "/usr/bin/nmap",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
   "python3-serial-asyncio": "/usr/lib/python3/dist-packages/serial_asyncio",
   socat: "/usr/bin/socat",

@@ -3,7 +3,16 @@ import { join } from "node:path";
 import { checks } from "./checks.ts";
 import { bin, ensureDebian, root, run, runSteps, say } from "./steps.ts";
 
-const isReady = ensureDebian(["chromium", "socat", "python3-pymodbus", "python3-serial-asyncio"]);
+const isReady = ensureDebian([
+  "chromium",
+  "iproute2",
+  "mbpoll",
+  "nftables",
+  "nmap",
+  "python3-pymodbus",
+  "python3-serial-asyncio",
+  "socat",
+]);
 
 // The recordings judge where they exist; their licences keep them out of the repository.
 const recordings = process.env["STETHOS_DATA"] ?? join(root, "../shared/data");

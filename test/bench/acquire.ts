@@ -22,17 +22,9 @@ const REALS = Array.from({ length: 500 }, (_, i) => `DB1,REAL${4 * i}`);
 const FLOATS = Array.from({ length: 500 }, (_, i) => `hr:${2 * i},FLOAT32`);
 const OPCUA_ITEMS = Array.from({ length: 2000 }, (_, i) => `ns=1;s=v${i}`);
 
-/** What a user of nodes7 calls; the package ships no types. */
-interface PlainNodes7 {
-  initiateConnection(options: object, done: (error: unknown) => void): void;
-  addItems(items: readonly string[]): void;
-  readAllItems(done: () => void): void;
-  dropConnection(done: () => void): void;
-}
-
 /** nodes7 as its README shows it, scan after scan. */
 async function bareS7(port: number): Promise<number> {
-  const plc = new Nodes7({ silent: true }) as unknown as PlainNodes7;
+  const plc = new Nodes7({ silent: true });
   await new Promise<void>((resolve, reject) => {
     plc.initiateConnection({ host: "127.0.0.1", port, rack: 0, slot: 2 }, (error) =>
       error ? reject(error) : resolve(),

@@ -27,6 +27,7 @@ export async function startAcquisition(devices: readonly DeviceConfig[]) {
     counters: deps.telemetry.read,
     acknowledge: () => undefined,
     relearn: () => false,
+    identify: () => "configured",
     about: { version: "bench", startedUs: 0, model: { name: "none", version: "0" } },
   });
   let values = 0;
@@ -42,14 +43,19 @@ export async function startAcquisition(devices: readonly DeviceConfig[]) {
     onWaveform() {
       // No waveforms here: this measures readings.
     },
-    onLink: mirror.onLink,
+    onDevice: mirror.onDevice,
   });
   acquisition.apply({ devices });
   history.registerTags(acquisition.tags);
   mirror.setPlant(
     [],
     acquisition.tags,
-    devices.map(({ plan }) => plan.device),
+    devices.map(({ plan: { device: name, protocol, tags } }) => ({
+      name,
+      protocol,
+      tags: tags.map(({ id }) => id),
+      isKept: false,
+    })),
   );
   acquisition.start();
   return {

@@ -1,7 +1,10 @@
 import { acquire } from "./acquire.ts";
+import { compat } from "./compat.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { frameLatency } from "./frame-latency.ts";
 import type { Bench, Targets } from "./harness.ts";
 import { start } from "./start.ts";
+import { zoo } from "./zoo.ts";
 
 /** Every benchmark with what it must reach. */
 export const benches: readonly { readonly bench: Bench; readonly targets: Targets }[] = [
@@ -22,6 +25,30 @@ export const benches: readonly { readonly bench: Bench; readonly targets: Target
       modbusRatio: { least: 2 },
       cpuCores: { most: 0.5 },
       rssMiB: { most: 350 },
+    },
+  },
+  {
+    bench: compat,
+    targets: { jobsPerS: { least: 200 }, realsPerS: { least: 10_000 }, ratioToLimit: { least: 0.9 } },
+  },
+  {
+    bench: fingerprint,
+    targets: {
+      frames: { most: 6 },
+      verdictMs: { most: 300 },
+      timeVsNmap: { most: 1 },
+      framesVsNmap: { most: 1 },
+      factsVsNmap: { least: 1 },
+      right: { least: 1 },
+    },
+  },
+  {
+    bench: zoo,
+    targets: {
+      adaptiveSuccess: { least: 99.2 },
+      worstProfileSuccess: { least: 95 },
+      falseLabels: { most: 0 },
+      rightCause: { least: 100 },
     },
   },
   { bench: start, targets: { firstReadingMs: { most: 3000 } } },

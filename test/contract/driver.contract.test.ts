@@ -4,6 +4,8 @@ import { createOpcuaDriver } from "../../edge-agent/src/adapters/opcua-client/dr
 import { opcuaOptions } from "../../edge-agent/src/adapters/opcua-client/options.ts";
 import { createS7Device } from "../../edge-agent/src/adapters/s7/device.ts";
 import { s7OptionsSchema } from "../../edge-agent/src/adapters/s7/options.ts";
+import { createS7TunnelDevice } from "../../edge-agent/src/adapters/s7-tunnel/device.ts";
+import { s7TunnelOptions } from "../../edge-agent/src/adapters/s7-tunnel/options.ts";
 import { createPolledDriver } from "../../edge-agent/src/flow/poll.ts";
 import { startModbusServer } from "../plant/modbus-server.ts";
 import { startOpcuaServer } from "../plant/opcua-server.ts";
@@ -95,6 +97,60 @@ const modbus: DriverSubject = {
   },
 };
 
+const TUNNEL_FIRST = 100;
+const TUNNEL_REGISTERS = 1000;
+
+const s7Tunnel: DriverSubject = {
+  protocol: "s7-tunnel",
+  cannotCount: "modbus-serial's server does not tell how many clients it has",
+  async startPeer(previous) {
+    // DB1 begins at register 100; DB77 has registers in the configuration alone.
+    const server = await startModbusServer({
+      ...portOf(previous),
+      unit: 1,
+      tableSize: TUNNEL_FIRST + TUNNEL_REGISTERS,
+    });
+    const block = Buffer.alloc(2 * TUNNEL_REGISTERS);
+    const publish = () => {
+      for (let i = 0; i < TUNNEL_REGISTERS; i += 1)
+        server.holding[TUNNEL_FIRST + i] = block.readUInt16BE(2 * i);
+    };
+    const peer: AtPort = {
+      port: server.port,
+      addresses: { a: "DB1,REAL0", b: "DB1,REAL4", missing: "DB77,REAL0" },
+      waveform: { samples: "DB1,INT20.600", sequence: "DB1,DINT8" },
+      set({ a, b }) {
+        block.writeFloatBE(a, 0);
+        block.writeFloatBE(b, 4);
+        publish();
+      },
+      setBlock(samples, sequence) {
+        block.writeInt32BE(sequence, 8);
+        samples.forEach((sample, i) => {
+          block.writeInt16BE(sample, 20 + 2 * i);
+        });
+        publish();
+      },
+      clients: () => 0,
+      stop: () => server.close(),
+    };
+    return peer;
+  },
+  async createDriver(plan, peer, deps) {
+    const last = TUNNEL_FIRST + TUNNEL_REGISTERS - 1;
+    const options = s7TunnelOptions.parse({
+      host: "127.0.0.1",
+      port: (peer as AtPort).port,
+      areas: [
+        { kind: "holding", db: 1, startRegister: TUNNEL_FIRST, endRegister: last },
+        { kind: "holding", db: 77, startRegister: last + 1, endRegister: last + 10 },
+      ],
+      requestTimeoutMs: 500,
+    });
+    return createPolledDriver(plan, createS7TunnelDevice(plan, options, deps), deps, eager);
+  },
+};
+
 const opcua: DriverSubject = {
   protocol: "opcua",
   async startPeer(previous) {
@@ -130,4 +186,5 @@ const opcua: DriverSubject = {
 
 driverContract("S7 (snap7's server)", s7);
 driverContract("Modbus TCP (modbus-serial's server)", modbus);
+driverContract("S7 through the registers of a Modbus server (modbus-serial's)", s7Tunnel);
 driverContract("OPC UA (node-opcua's server)", opcua);
