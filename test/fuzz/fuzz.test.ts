@@ -9,7 +9,7 @@ import { seededRandom } from "./random.ts";
 
 const run = promisify(execFile);
 const main = join(import.meta.dirname, "main.ts");
-const EXECUTIONS = 500;
+const EXECUTIONS = 200;
 
 /** Without coverage, every seed is as good as any: enough to see what becomes of findings. */
 const blind: Coverage = {

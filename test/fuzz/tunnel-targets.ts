@@ -4,7 +4,7 @@ import { createModbusBackend, type S7Session } from "../../protocol-finger/src/t
 import { serveModbusGuest } from "../../protocol-finger/src/tunnel/modbus-guest.ts";
 import { createS7Backend, type ModbusSession } from "../../protocol-finger/src/tunnel/s7-backend.ts";
 import { serveS7Guest } from "../../protocol-finger/src/tunnel/s7-guest.ts";
-import { dataBlocks } from "../../protocol-finger/src/tunnel/testing/layouts.ts";
+import { dataBlocks } from "../../protocol-finger/src/tunnel/testing/blocks.ts";
 import { createMemoryClient } from "../../protocol-finger/src/tunnel/testing/memory-client.ts";
 import type { GuestWatch } from "../../protocol-finger/src/tunnel/tunnel.ts";
 import type { Upstream } from "../../protocol-finger/src/tunnel/upstream.ts";

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { createPduJoiner } from "../../protocol-finger/src/wire/cotp.ts";
+import { connectCursor } from "../../protocol-finger/src/wire/cotp-connect.ts";
 import { type Cursor, createCursor } from "../../protocol-finger/src/wire/cursor.ts";
 import { createAduCutter } from "../../protocol-finger/src/wire/mbap.ts";
 import { decodeException } from "../../protocol-finger/src/wire/modbus-identity.ts";
@@ -36,6 +37,7 @@ const SPECIAL: Readonly<Record<string, Take>> = {
     const join = createSzlJoin(0x0011, 0);
     return [join.take(bytes), join.partial(), join.take(bytes), join.partial()];
   },
+  connectCursor: (bytes) => connectCursor(bytes).at,
   decodeException: (bytes) => decodeException(bytes, 3),
   decodeModbusReply: (bytes) =>
     MODBUS_TABLES.map((table) =>
@@ -76,7 +78,7 @@ const OF_LISTS = [
 const NO_DECODERS =
   /^(encode|build|number|DisconnectError$|WireError$|createCursor$|functionOf$|isBad$|isBitTable$|readReplyBytes$|sizeOf$|statusName$|timeTicks$)/;
 const OF_BYTES =
-  /^(decode|answerNumber$|connectCursor$|cText$|crc$|isFastAcknowledge$|joinAnswer$|plainText$|registersOf$|requestKind$)|Length$/;
+  /^(decode|answerNumber$|cText$|crc$|isFastAcknowledge$|joinAnswer$|plainText$|registersOf$|requestKind$)|Length$/;
 const OF_CURSORS = /^(read|skip|take)[A-Z]/;
 
 export interface WireTargets {

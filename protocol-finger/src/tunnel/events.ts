@@ -6,6 +6,7 @@ export type TunnelEvent =
   | { readonly kind: "guest-left"; readonly guest: number; readonly from: string; readonly reason: string }
   /** The tunnel has as many as it takes. */
   | { readonly kind: "guest-refused"; readonly from: string }
+  | { readonly kind: "accept-failed"; readonly reason: string }
   | { readonly kind: "plc-up" }
   | { readonly kind: "plc-down"; readonly error: FingerError; readonly retryMs: number }
   | { readonly kind: "written"; readonly guest: number; readonly what: string }

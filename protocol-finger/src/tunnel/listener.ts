@@ -56,6 +56,8 @@ interface Stay {
 }
 
 const SWEEP_MS = 250;
+/** After so long without traffic the kernel asks whether the guest is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** A TCP server that its clients cannot exhaust: so many at a time, each with a bounded memory, none for longer than it
  *  has something to ask.
@@ -71,10 +73,13 @@ export async function startListener(
   const visits = new Set<Promise<void>>();
   const counts = { served: 0, refused: 0, malformed: 0 };
   // Half open: who has said all it wants to say is still answered.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    const visit = host(socket).finally(() => visits.delete(visit));
-    visits.add(visit);
-  });
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+    (socket) => {
+      const visit = host(socket).finally(() => visits.delete(visit));
+      visits.add(visit);
+    },
+  );
   server.maxConnections = options.maxClients;
   server.on("drop", (drop) => {
     counts.refused += 1;
@@ -154,6 +159,8 @@ export async function startListener(
   }
 
   const place = await listen(server, options);
+  // Accepting fails where the process has no file left to open: guests wait, the tunnel goes on.
+  server.on("error", (error) => onEvent({ kind: "accept-failed", reason: error.message }));
   const sweeping = sweep();
   return {
     ...place,

@@ -5,7 +5,8 @@ import { isBitTable, MODBUS_TABLES } from "../wire/modbus-pdu.ts";
 import { type TunnelArea, tunnelAreas } from "./areas.ts";
 import { answerOf, bytesBehind, copyOut, mapAddress, mapPlace } from "./mapping.ts";
 import { cutSpan } from "./pieces.ts";
-import { blockAddresses, dataBlocks, layouts, tableAnswer } from "./testing/layouts.ts";
+import { dataBlocks, tableAnswer } from "./testing/blocks.ts";
+import { blockAddresses, layouts } from "./testing/layouts.ts";
 
 const holding = { kind: "holding", db: 1, startRegister: 100, endRegister: 199, byteBase: 0 } as const;
 const coils = { kind: "coil", db: 2, startRegister: 16, endRegister: 27, byteBase: 4 } as const;

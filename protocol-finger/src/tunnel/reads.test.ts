@@ -8,7 +8,8 @@ import { createBarriers } from "./barriers.ts";
 import { mapAddress } from "./mapping.ts";
 import type { TunnelRow } from "./read-plan.ts";
 import { createTunnelReads, type TunnelReads } from "./reads.ts";
-import { blockAddresses, dataBlocks, layouts } from "./testing/layouts.ts";
+import { dataBlocks } from "./testing/blocks.ts";
+import { blockAddresses, layouts } from "./testing/layouts.ts";
 import { createMemoryClient } from "./testing/memory-client.ts";
 
 const { signal } = new AbortController();

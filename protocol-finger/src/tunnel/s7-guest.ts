@@ -74,7 +74,9 @@ export async function serveS7Guest(guest: Guest, options: S7GuestOptions, deps: 
 
   async function answer(request: S7Request): Promise<Buffer> {
     try {
-      return await answerOf(request);
+      const reply = await answerOf(request);
+      const isTooLong = reply.length > pduSize && request.kind !== "setup";
+      return isTooLong ? encodeErrorReply(request.number, S7_ERROR.wrongFrame) : reply;
     } catch (thrown) {
       if (thrown instanceof QueueFullError) return encodeErrorReply(request.number, S7_ERROR.tooFewResources);
       throw thrown;

@@ -320,6 +320,15 @@ describe("S7 proxy", () => {
     expect((await raw.ask(job("0400"), 19)).slice(-4)).toBe("8500");
   });
 
+  it("never answers with more than the client takes", async () => {
+    const raw = await rawClient(await setting());
+    await raw.ask(CONNECT + SETUP.replace("01e0", "0050"), 49);
+    const list = packet("32070000000500080008" + "0001120411440100" + "ff090004001c0000");
+    expect((await raw.ask(list, 19)).slice(-4)).toBe("8500");
+    expect((await raw.ask(readJob(item(0x02, 63, 1, 0x84, 0)), 19)).slice(-4)).toBe("8500");
+    expect(hex(await raw.ask(readJob(item(0x02, 62, 1, 0x84, 0)), 87))).toHaveLength(87);
+  });
+
   it("answers in parts a client that takes no more at once", async () => {
     const world = await setting();
     const raw = await rawClient(world);
@@ -429,14 +438,15 @@ describe("S7 proxy", () => {
   });
 
   it.each([
-    ["speaks something else", "474554202f20485454502f312e310d0a", /malformed/],
     ["does not finish its request", CONNECT.slice(0, 20), /does not finish its request/],
     ["does not greet", "", /does not finish its request/],
+    ["speaks something else", "474554202f20485454502f312e310d0a", /malformed/],
     ["connects twice", CONNECT + CONNECT, /malformed/],
     ["sends a PDU that is too long", `${CONNECT}0300010002f080`, /longer than/],
     ["speaks S7-Plus", `${CONNECT}0300000b02f08072010000`, /malformed/],
   ])("sends away who %s", async (_, bytes, reason) => {
-    const world = await setting({}, { requestTimeoutMs: 300 });
+    const isSlow = reason.source.includes("finish");
+    const world = await setting({}, { requestTimeoutMs: isSlow ? 300 : 20_000 });
     const raw = await rawClient(world);
     raw.socket.write(hex(bytes));
     await expect.poll(() => raw.isClosed(), { timeout: 5000 }).toBe(true);
@@ -448,7 +458,7 @@ describe("S7 proxy", () => {
   });
 
   it("sends away who asks nothing for long", async () => {
-    const world = await setting({}, { idleTimeoutMs: 300 });
+    const world = await setting({}, { idleTimeoutMs: 1000 });
     const idle = await rawClient(world);
     await idle.ask(CONNECT + SETUP, 49);
     await expect.poll(() => idle.isClosed(), { timeout: 5000 }).toBe(true);

@@ -55,10 +55,19 @@ export async function startOpcuaSimulator(traits: OpcuaTraits, received: Receive
       await others.leave();
       gate.close();
       await server.shutdown(0);
-      await certificates.dispose();
-      await rm(folder, { recursive: true, force: true });
+      await disposeOf(certificates);
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
+}
+
+/** The server may be at it already, and does not wait for its end. */
+async function disposeOf(certificates: OPCUACertificateManager): Promise<void> {
+  try {
+    await certificates.dispose();
+  } catch (thrown) {
+    if (!(thrown instanceof Error && thrown.message === "Already disposing")) throw thrown;
+  }
 }
 
 async function clientCertificates(

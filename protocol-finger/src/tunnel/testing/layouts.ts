@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { S7Address } from "../../s7/address.ts";
 import { S7_TYPE_BYTES, type S7Type } from "../../s7/types.ts";
-import { bytesOf, isBitTable, MODBUS_TABLES, type ModbusRange } from "../../wire/modbus-pdu.ts";
+import { MODBUS_TABLES } from "../../wire/modbus-pdu.ts";
 import type { TunnelArea } from "../areas.ts";
 
 /** Areas that pass tunnelAreas: those of one kind lie one behind the other, with or without a gap. */
@@ -43,36 +43,3 @@ export const blockAddresses: fc.Arbitrary<S7Address> = fc
     if (type !== "BOOL") return { ...place, bit: 0, byteLength: elementBytes * many };
     return { ...place, bit, byteLength: Math.ceil((bit + many) / 8) };
   });
-
-/** Data blocks 1 to 4, 4000 bytes each, of which no two neighbours are alike. */
-export function dataBlocks(): ReadonlyMap<number, Buffer> {
-  const block = (db: number): Buffer =>
-    Buffer.from(Uint8Array.from({ length: 4000 }, (_, i) => i * 37 + db * 11 + (i >> 8)));
-  return new Map([1, 2, 3, 4].map((db) => [db, block(db)]));
-}
-
-/** What a Modbus device with these areas answers, register by register and bit by bit; undefined is exception 02. */
-export function tableAnswer(
-  { table, start, count }: ModbusRange,
-  areas: readonly TunnelArea[],
-  blocks: ReadonlyMap<number, Buffer>,
-): Buffer | undefined {
-  const bytes = Buffer.alloc(bytesOf(table, count));
-  for (let i = 0; i < count; i += 1) {
-    const at = start + i;
-    const area = areas.find(
-      (candidate) => candidate.kind === table && at >= candidate.startRegister && at <= candidate.endRegister,
-    );
-    const block = blocks.get(area?.db ?? 0);
-    if (area === undefined || block === undefined) return undefined;
-    const offset = at - area.startRegister;
-    if (isBitTable(table)) {
-      const isSet = ((block[area.byteBase + Math.floor(offset / 8)] ?? 0) & (2 ** (offset % 8))) !== 0;
-      if (isSet) bytes[Math.floor(i / 8)] = (bytes[Math.floor(i / 8)] ?? 0) + 2 ** (i % 8);
-    } else {
-      bytes[2 * i] = block[area.byteBase + 2 * offset] ?? 0;
-      bytes[2 * i + 1] = block[area.byteBase + 2 * offset + 1] ?? 0;
-    }
-  }
-  return bytes;
-}

@@ -3,7 +3,7 @@ import { createBlockLimit } from "../../clients/modbus-limits.ts";
 import { isBitTable, type ModbusRange } from "../../wire/modbus-pdu.ts";
 import type { TunnelArea } from "../areas.ts";
 import type { ReadingClient } from "../read-run.ts";
-import { tableAnswer } from "./layouts.ts";
+import { tableAnswer } from "./blocks.ts";
 
 /** A Modbus client without a network, with what it was asked. */
 export interface MemoryClient extends ReadingClient {
