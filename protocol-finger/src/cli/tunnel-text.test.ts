@@ -18,6 +18,10 @@ const events: readonly { readonly event: TunnelEvent; readonly text: string }[] 
     event: { kind: "guest-refused", from: "10.0.0.9:40000" },
     text: "10.0.0.9:40000 was turned away: there are as many clients as the tunnel takes",
   },
+  {
+    event: { kind: "accept-failed", reason: "accept EMFILE" },
+    text: "a client could not be let in: accept EMFILE",
+  },
   { event: { kind: "plc-up" }, text: "connected to the PLC" },
   {
     event: { kind: "plc-down", error, retryMs: 4000 },

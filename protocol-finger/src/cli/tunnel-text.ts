@@ -10,6 +10,8 @@ export function eventText(event: TunnelEvent): string {
       return `client ${event.guest} (${event.from}) has gone: ${event.reason}`;
     case "guest-refused":
       return `${event.from} was turned away: there are as many clients as the tunnel takes`;
+    case "accept-failed":
+      return `a client could not be let in: ${event.reason}`;
     case "plc-up":
       return "connected to the PLC";
     case "plc-down":

@@ -144,6 +144,14 @@ describe("Modbus client", () => {
     expect(asked).toBe(-6);
   });
 
+  it("does not write again what the device has acknowledged", async () => {
+    const codes = [6, 6, 5];
+    const fake = await device({ refuse: () => codes.shift() ?? 0 });
+    const modbus = await client(fake.port);
+    await expect(modbus.writeRegisters(0, Uint16Array.of(1), signal)).rejects.toMatchObject({ exception: 5 });
+    expect(fake.requests).toHaveLength(3);
+  });
+
   it.each([
     [1, "MODBUS_FUNCTION_REFUSED"],
     [4, undefined],
@@ -171,7 +179,7 @@ describe("Modbus client", () => {
         return false;
       },
     });
-    const modbus = await client(fake.port, { requestTimeoutMs: 100 });
+    const modbus = await client(fake.port, { requestTimeoutMs: 500 });
     const one = { table: "holding", start: 0, count: 1 } as const;
     await expect(modbus.read(one, signal)).rejects.toMatchObject({
       code: "PLC_TIMEOUT",
@@ -213,7 +221,7 @@ describe("Modbus client", () => {
         return true;
       },
     });
-    const modbus = await client(fake.port, { requestTimeoutMs: 100 });
+    const modbus = await client(fake.port, { requestTimeoutMs: 500 });
     await expect(modbus.read({ table: "holding", start: 0, count: 1 }, signal)).rejects.toMatchObject({
       code: "PLC_TIMEOUT",
       diagnosis: "MODBUS_LATE_REPLY",
@@ -255,7 +263,7 @@ describe("Modbus client", () => {
         return true;
       },
     });
-    const modbus = await client(fake.port, { requestTimeoutMs: 200 });
+    const modbus = await client(fake.port, { requestTimeoutMs: 500 });
     const failure = modbus.read({ table: "holding", start: 0, count: 1 }, signal);
     const isCut = bytes.startsWith("000100000005");
     await expect(failure).rejects.toMatchObject({ code: isCut ? "PLC_TIMEOUT" : "PDU_MALFORMED" });

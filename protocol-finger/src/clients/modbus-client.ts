@@ -101,7 +101,9 @@ function createClient(link: ModbusLink, options: ModbusOptions, clock: Clock): M
       try {
         return await link.exchange(request, signal);
       } catch (thrown) {
-        if (tries === BUSY_RETRIES || !isBusy(thrown)) throw thrown;
+        // A write that was acknowledged is under way: it must not be sent again.
+        const mayRepeat = request.kind === "read" || isException(thrown, EXCEPTION.busy);
+        if (tries === BUSY_RETRIES || !isBusy(thrown) || !mayRepeat) throw thrown;
         await clock.sleep(BUSY_PAUSE_MS, signal);
       }
     }
