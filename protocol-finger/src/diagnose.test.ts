@@ -89,6 +89,13 @@ describe("diagnoses of an examination", () => {
     ["a byte that it has not", { s7: "speaks" }, { ...S7, "s7.readRefused": 5 }, []],
     ["text on 502", { modbus: "open" }, { "modbus.firstBytes": "5353482d" }, ["MALFORMED_ANSWER"]],
     ["silence on 502", { modbus: "open" }, { "tcp.modbus.behaviour": "mute" }, ["MODBUS_UNIT_SILENT"]],
+    ["a hang-up on 502", { modbus: "open" }, { "tcp.modbus.behaviour": "hangs-up" }, ["MODBUS_BUSY"]],
+    [
+      "a reset after the connection to 502",
+      { modbus: "open" },
+      { "tcp.modbus.behaviour": "resets" },
+      ["MODBUS_BUSY"],
+    ],
     [
       "a gateway alone",
       { modbus: "speaks" },

@@ -93,16 +93,20 @@ const protectedAs = (view: FactView): readonly Diagnosis[] =>
     ? [{ code: "S7_PROTECTED", observed: view.observed("s7.protectionLevel") }]
     : [];
 
-function diagnoseModbus(findings: Findings, view: FactView): readonly Diagnosis[] {
-  if (isState(findings, "modbus", "open")) {
-    const isStranger = view.text("modbus.firstBytes") !== undefined;
-    return [
-      {
-        code: isStranger ? "MALFORMED_ANSWER" : "MODBUS_UNIT_SILENT",
-        observed: view.observed(isStranger ? "modbus.firstBytes" : "tcp.modbus.behaviour"),
-      },
-    ];
+/** TCP opens and no Modbus answer comes of it: of a full table of connections the next one is closed again. */
+function modbusStranger(view: FactView): Diagnosis {
+  if (view.text("modbus.firstBytes") !== undefined) {
+    return { code: "MALFORMED_ANSWER", observed: view.observed("modbus.firstBytes") };
   }
+  const isTurnedAway = ["hangs-up", "resets"].includes(view.text("tcp.modbus.behaviour") ?? "");
+  return {
+    code: isTurnedAway ? "MODBUS_BUSY" : "MODBUS_UNIT_SILENT",
+    observed: view.observed("tcp.modbus.behaviour"),
+  };
+}
+
+function diagnoseModbus(findings: Findings, view: FactView): readonly Diagnosis[] {
+  if (isState(findings, "modbus", "open")) return [modbusStranger(view)];
   const exceptions = (view.text("modbus.exceptionPattern") ?? "").split(",");
   const observed = view.observed("modbus.exceptionPattern");
   const found: Diagnosis[] = EXCEPTIONS.filter(([pattern]) =>

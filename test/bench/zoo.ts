@@ -1,12 +1,15 @@
+import { join } from "node:path";
 import type { DiagnosisCode } from "@stethos/protocol-finger";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { wilson } from "../../edge-agent/src/cli/evaluate/statistics.ts";
 import { type PlannedFault, runFaults, startFaultyDevice } from "../plant/zoo/fault-proxy.ts";
 import { FAULT_KINDS, FAULTS, type FaultKind } from "../plant/zoo/faults.ts";
 import { zooProfiles } from "../plant/zoo/index.ts";
+import { runInNamespace } from "../plant/zoo/namespace.ts";
 import type { ZooProfile } from "../plant/zoo/zoo-profile.ts";
 import { type Bench, median, type Report } from "./harness.ts";
 import { type AgentTry, agentReads } from "./zoo/agent-client.ts";
+import type { Pulled } from "./zoo/cable-pull-child.ts";
 import { canBeRead } from "./zoo/can-be-read.ts";
 import { identifyAlone } from "./zoo/identify-alone.ts";
 import { falseLabels } from "./zoo/labels.ts";
@@ -79,6 +82,13 @@ async function runStart(start: Start): Promise<Outcome> {
   });
 }
 
+/** On loopback a connection opens although nothing passes; in a namespace the packets themselves are dropped. */
+async function pullCable({ id }: ZooProfile): Promise<Pick<Explained, "found" | "wrongLabels">> {
+  const child = join(import.meta.dirname, "zoo/cable-pull-child.ts");
+  const { diagnosis } = JSON.parse(await runInNamespace(child, [id, String(CAUSE_LIMIT_MS)])) as Pulled;
+  return { found: diagnosis ?? undefined, wrongLabels: [] };
+}
+
 /** A device that cannot be read, or one whose fault stays: what does the agent say? */
 async function explain(profile: ZooProfile, fault: FaultKind | undefined): Promise<Explained | undefined> {
   const seed = seedOf(zooProfiles.indexOf(profile), 500);
@@ -87,6 +97,7 @@ async function explain(profile: ZooProfile, fault: FaultKind | undefined): Promi
       ? [profile.expected.diagnosis ?? "UNKNOWN_DEVICE"]
       : (FAULTS[fault].expectedDiagnosis ?? []);
   const what = `${profile.id}${fault === undefined ? "" : ` with ${fault}`}`;
+  if (fault === "cable-pull") return { what, wanted, ...(await pullCable(profile)) };
   const device = await startFaultyDevice(await profile.start({ seed, latencyScale: 1 }), {
     seed,
     lateMs: LATE_MS,

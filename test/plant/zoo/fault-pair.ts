@@ -24,6 +24,8 @@ export interface Pair {
 }
 
 const MERGE_MS = 5;
+/** For so long the rest of an answer is waited for. */
+const REST_MS = 20;
 // A peer that does not read is cut off.
 const MOST_UNSENT_BYTES = 1 << 22;
 /** One answer in so many is hit. */
@@ -43,15 +45,25 @@ export function createPair({ client, target, protocol, weather }: PairOptions): 
   let previous: Buffer | undefined;
   const toClient = createWriter(() => client, weather);
   const toDevice = createWriter(() => device, weather);
-  const cut = createReplyCutter(protocol);
+  const cutter = createReplyCutter(protocol);
+  let segments = 0;
 
   function open(): Socket {
     const socket = connect(target, "127.0.0.1");
     socket.setNoDelay();
     socket.on("data", (chunk) => {
-      for (const reply of cut(chunk)) passReply(reply);
+      for (const reply of cutter.push(chunk)) passReply(reply);
+      segments += 1;
+      const mine = segments;
+      // A device that sends no more of an answer than this is not to be improved upon.
+      weather.timers.later(REST_MS, () => {
+        if (mine === segments) toClient.write(cutter.takeRest());
+      });
     });
-    socket.on("end", () => toClient.end());
+    socket.on("end", () => {
+      toClient.write(cutter.takeRest());
+      toClient.end();
+    });
     socket.on("error", () => reset());
     socket.once("close", () => toClient.close());
     return socket;

@@ -45,6 +45,7 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
       "S7_NO_FREE_CONNECTION",
       "S7_TSAP_REFUSED",
       "MODBUS_BUSY",
+      "OPCUA_LIMIT",
       "PORT_CLOSED",
       "LINK_LOST",
     ],

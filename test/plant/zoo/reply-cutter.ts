@@ -17,11 +17,18 @@ const isUa = (bytes: Buffer): boolean => /^(ACK|ERR|OPN|MSG|CLO)[FCA]$/.test(byt
 const MOST_BYTES = 1 << 20;
 
 /** Cuts what a device sends into answers; of protocols that it does not know, each segment is one. */
-export function createReplyCutter(protocol: ProtocolId): (chunk: Buffer) => readonly Buffer[] {
+export interface ReplyCutter {
+  push(chunk: Buffer): readonly Buffer[];
+  /** What has come of an answer that is not whole; it is not kept. */
+  takeRest(): Buffer;
+}
+
+export function createReplyCutter(protocol: ProtocolId): ReplyCutter {
   const lengthOf = LENGTHS[protocol];
-  if (lengthOf === undefined) return (chunk) => [chunk];
   let rest: Buffer = Buffer.alloc(0);
-  return (chunk) => {
+
+  function cut(chunk: Buffer): readonly Buffer[] {
+    if (lengthOf === undefined) return [chunk];
     rest = Buffer.concat([rest, chunk]);
     const frames: Buffer[] = [];
     for (let length = lengthOf(rest); length !== undefined; length = lengthOf(rest)) {
@@ -32,5 +39,14 @@ export function createReplyCutter(protocol: ProtocolId): (chunk: Buffer) => read
       rest = rest.subarray(end);
     }
     return frames;
+  }
+
+  return {
+    push: cut,
+    takeRest() {
+      const taken = rest;
+      rest = Buffer.alloc(0);
+      return taken;
+    },
   };
 }
