@@ -58,14 +58,14 @@ module.exports = {
       from: { path: "^(edge-agent|web-twin|test)/", pathNot: "^test/fuzz/" },
       to: {
         path: "^protocol-finger/src/",
-        pathNot: "^protocol-finger/src/((clock|diagnosis|s7|settings|tunnel|wire)/)?index\\.ts$",
+        pathNot: "^protocol-finger/src/((clock|diagnosis|modbus|s7|settings|tunnel|wire)/)?index\\.ts$",
       },
     },
     {
       name: "wire-is-pure",
       severity: "error",
-      from: { path: "^protocol-finger/src/(wire|s7)/", pathNot: test },
-      to: { pathNot: "^protocol-finger/src/(wire|s7)/" },
+      from: { path: "^protocol-finger/src/(modbus|s7|wire)/", pathNot: test },
+      to: { pathNot: "^protocol-finger/src/(modbus|s7|wire)/" },
     },
     {
       name: "page-sees-the-door-only",

@@ -61,8 +61,8 @@ describe("scan", () => {
     await appendFile(journal, '{"kind":"fou');
     const { connections } = plc;
     const { err, out } = await desk.run("scan", "127.0.0.1-127.0.0.4", ...resumed);
-    expect(err).toContain("3 hosts are in");
-    expect(err).toContain("1 of 1 hosts");
+    expect(err).toContain("3 results of earlier runs in");
+    expect(err).toContain("1 of 1 host, ");
     expect(out).toContain("127.0.0.1  Acme");
     expect(plc.connections).toBe(connections);
     expect((await readFile(journal, "utf8")).trimEnd().split("\n")).toHaveLength(4);
@@ -80,10 +80,30 @@ describe("scan", () => {
     running.interrupt();
     const { code, err } = await running.ended;
     expect(err).toMatch(
-      /ended early: 2 hosts were not examined; run the same command again to go on, .*scan\.ndjson has the rest/,
+      /ended early: 2 hosts left unexamined; run the same command again to go on, .*scan\.ndjson has what was found/,
     );
     expect(code).toBe(1);
     await silent.close();
+  });
+
+  it("knocks four times at a host that refuses everything, and at every port with --inventory", async () => {
+    const ports = ["s7", "modbus", "opcua", "enip", "iec104", "fox"];
+    const closed = [
+      ...ports.flatMap((id) => ["--port", `${id}=1`]),
+      ...["--protocols", ports.join(","), "--spacing", "0", "--no-memory", "--json"],
+    ];
+    const knocked = async (...more: string[]) => {
+      const ran = await desk.run("scan", "127.0.0.1", "--allow", "127.0.0.1", ...closed, ...more);
+      const [result] = ran.lines<ScanResult>();
+      return result?.kind === "closed" ? result.fingerprint.protocols.length : 0;
+    };
+    expect(await knocked()).toBe(4);
+    expect(await knocked("--inventory")).toBe(6);
+  });
+
+  it("says at once how many hosts there are", async () => {
+    const { err } = await desk.run("scan", "127.0.0.1-127.0.0.3", "--allow", "127.0.0.0/24", ...known);
+    expect(err).toMatch(/^0 of 3 hosts\n/);
   });
 
   it("that may touch nothing ends with 3", async () => {
@@ -206,6 +226,13 @@ describe("read", () => {
     expect(beyond.code).toBe(2);
   });
 
+  it("says why a device cannot be read and what to do, in the language that was asked for", async () => {
+    const closed = ["--protocols", "modbus", "--port", "modbus=1"];
+    const { code, err } = await desk.run("read", "127.0.0.1", "hr:0", ...closed, "--lang", "zh");
+    expect(err).toMatch(/modbus: closed\n127\.0\.0\.1: unknown device\nPORT_CLOSED\n {2}.*\p{Script=Han}/u);
+    expect(code).toBe(1);
+  });
+
   it("says which addresses the device can be read with", async () => {
     const { code, err } = await desk.run("read", "127.0.0.1", "DB1,REAL0", ...known);
     expect(err).toMatch(/cannot be read with s7 addresses. What it offers: modbus, port/);
@@ -251,7 +278,11 @@ describe("read", () => {
   });
 
   it.each([
-    { text: "- { kind: holding, db: 0, startRegister: 0, endRegister: 9 }", what: /areas\.yaml, 0\.db: / },
+    {
+      text: "- { kind: holding, db: 0, startRegister: 0, endRegister: 9 }",
+      what: /areas\.yaml: area 1, db: .*kind: holding/,
+    },
+    { text: "db: 1", what: /areas\.yaml: must be a list, each area written as/ },
     { text: "{ [", what: /areas\.yaml cannot be read as YAML or JSON/ },
   ])("refuses areas that are none: $text", async ({ text, what }) => {
     await writeFile(desk.file("areas.yaml"), text);
@@ -348,7 +379,7 @@ describe("tunnel", () => {
     socket.on("error", () => undefined).write("GET / HTTP/1.1\r\n\r\n");
     await tunnel.said(/client 1 .* has gone: sent away: malformed/);
     tunnel.interrupt();
-    expect((await tunnel.ended).err).toContain("1 clients sent away for what they sent");
+    expect((await tunnel.ended).err).toContain("1 client sent away for what they sent");
     socket.destroy();
   });
 
@@ -384,7 +415,7 @@ describe("tunnel", () => {
     { args: ["--listen", "127.0.0.1:0", "--plc", "http://10.0.0.5"], what: /behind modbus:\/\/ or s7:/ },
     {
       args: ["--listen", "127.0.0.1:0", "--plc", "modbus://10.0.0.5?slot=2"],
-      what: /"slot" is none of unit/,
+      what: /modbus:\/\/ takes unit, and "slot" is none of it/,
     },
     { args: ["--listen", "127.0.0.1:0", "--plc", "modbus://10.0.0.5?unit=256"], what: /from 0 to 255/ },
     { args: ["--listen-modbus", "127.0.0.1:0", "--plc", "s7://10.0.0.5?type=x"], what: /pg, op or basic/ },

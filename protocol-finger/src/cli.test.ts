@@ -61,6 +61,16 @@ describe("the command line", () => {
     { args: ["probe", "10.0.0.1", "--spacing", "soon"], what: /milliseconds/ },
     { args: ["probe", "10.0.0.1", "--lang", "de"], what: /Allowed choices are en, zh/ },
     { args: ["probe", "10.0.0.1", "--allow", "10.0.0.1/99"], what: /is no address, network, range or name/ },
+    { args: ["probe", ""], what: /"" is neither an address nor a name/ },
+    { args: ["probe", "10.0.0.5:102"], what: /a port goes into --port/ },
+    { args: ["probe", "10.0.0.1", "--port", "s7=102=3"], what: /"s7=1102"/ },
+    { args: ["probe", "10.0.0.1", "--spacing", "1e99"], what: /from 0 to 86400000/ },
+    { args: ["probe", "10.0.0.1", "--allow", "plant.txt"], what: /there is no file plant\.txt/ },
+    { args: ["probe", "10.0.0.1", "--allow", "lists/plant"], what: /there is no file lists\/plant/ },
+    { args: ["probe", "10.0.0.1", "--allow", "/"], what: /\/ cannot be read as an allow-list/ },
+    { args: ["probe", "10.0.0.1", "--allow", "/dev/null"], what: /names no device/ },
+    { args: ["explain", "/"], what: /\/ is no fingerprint \(it cannot be read\)/ },
+    { args: ["scan", "", "--allow", "10.0.0.1"], what: /"" names no hosts/ },
     { args: ["scan", "10.0.0.0/24"], what: /required option '--allow/ },
     { args: ["scan", "10.0.0.0/8", "--allow", "10.0.0.1"], what: /more than 65536 hosts/ },
     { args: ["scan", "10.0.0.1", "--allow", "10.0.0.1", "--side-by-side", "0"], what: /from 1 to 256/ },
@@ -126,8 +136,26 @@ describe("probe", () => {
 
   it("says so where the log cannot be written", async () => {
     const { code, err } = await desk.run("probe", "127.0.0.1", "--bytes", desk.file("nowhere/log"), ...known);
-    expect(err).toContain("the log of bytes cannot be written to");
+    expect(err).toContain("cannot be the log of bytes; name a file in a folder that can be written to");
     expect(code).toBe(2);
+    expect(plc.connections).toBe(0);
+    const full = await desk.run("probe", "127.0.0.1", "--bytes", "/dev/full", ...known);
+    expect(full.err).toContain("the log of bytes in /dev/full is not whole; free space");
+    expect(full.out).toContain("Acme 7");
+    expect(full.code).toBe(1);
+  });
+
+  it("ends with 1 and without a stack trace at Ctrl-C", async () => {
+    const running = desk.start("probe", "127.0.0.1", ...known);
+    running.interrupt();
+    const { code, err } = await running.ended;
+    expect(err).toMatch(/^stopped before it was done\n$/m);
+    expect(code).toBe(1);
+  });
+
+  it("takes an IPv6 address in brackets", async () => {
+    const { out } = await desk.run("probe", "[::1]", "--protocols", "modbus", "--port", "modbus=1");
+    expect(out).toMatch(/^::1: unknown device/);
   });
 
   it("ends with 1, and the way to an explanation, where it does not know the device", async () => {
@@ -211,7 +239,7 @@ describe("explain", () => {
     expect(first.out).toMatch(/fact {4}modbus\.vendor = Acme/);
     const { connections } = plc;
     const second = await desk.run("explain", "127.0.0.1", ...known);
-    expect(second.out).toContain("Nothing was sent to the device for this");
+    expect(second.out).toContain("No connection was made and no frame sent for this");
     expect(plc.connections).toBe(connections);
   });
 
@@ -300,7 +328,11 @@ describe("signatures", () => {
   it("that cannot be read are refused", async () => {
     await writeFile(desk.file("signatures/test.yaml"), "- id: X");
     const { code, err } = await desk.run("signatures", "check", desk.file("signatures"));
-    expect(err).toContain("test.yaml");
+    expect(err).toMatch(/test\.yaml: entry 1 \("X"\).*[^\]}]\n$/);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
     expect(code).toBe(1);
+    const json = await desk.run("signatures", "check", "--json", desk.file("signatures"));
+    expect(json.lines()[0]).toMatchObject({ ok: false, problems: [{ message: err.trimEnd() }] });
+    expect(json.code).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { completionCommand } from "./cli/completion.ts";
 import { describeError } from "./cli/describe-error.ts";
 import { explainCommand } from "./cli/explain.ts";
-import { type CliContext, type CliIo, EXIT, type ExitCode } from "./cli/io.ts";
+import { type CliContext, type CliIo, EXIT, type ExitCode, isStop } from "./cli/io.ts";
 import { listenCommand } from "./cli/listen.ts";
 import { probeCommand } from "./cli/probe.ts";
 import { readCommand } from "./cli/read.ts";
@@ -55,6 +55,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCo
   } catch (thrown) {
     // Commander has printed its own words already; help and version end this way too.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (isStop(thrown)) {
+      io.stderr.write("stopped before it was done\n");
+      return EXIT.failed;
+    }
     if (!(thrown instanceof FingerError)) throw thrown;
     io.stderr.write(`${describeError(thrown)}\n`);
     return CODES[thrown.code] ?? EXIT.failed;

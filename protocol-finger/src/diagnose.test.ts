@@ -60,6 +60,18 @@ describe("diagnoses of an examination", () => {
     expect(codes({}, {})).toEqual(["HOST_SILENT"]);
   });
 
+  it("names many ports by their numbers alone", () => {
+    const shown = ["s7", "modbus", "opcua", "enip"] as const;
+    const protocols = shown.map((id) => ({
+      id,
+      port: ports[id],
+      state: id === "opcua" ? ("filtered" as const) : ("closed" as const),
+      hasDriver: true,
+    }));
+    const [found] = diagnose({ host: "plc7", labels: {}, facts: [], protocols, ports }, undefined);
+    expect(found?.observed).toBe("closed: ports 102, 502, 44818; no answer: ports 4840");
+  });
+
   it("takes a refused TSAP for a wrong one, and for no free connection where S7 worked before", () => {
     const facts = { "cotp.refusal": "reset", "s7.refusedTsaps": "03.02,03.00" };
     expect(codes({ s7: "open" }, facts)).toEqual(["S7_TSAP_REFUSED"]);

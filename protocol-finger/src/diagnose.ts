@@ -35,14 +35,25 @@ function diagnosePretender({ labels, facts }: Findings): Diagnosis | undefined {
 function diagnosePorts({ protocols }: Findings, view: FactView): readonly Diagnosis[] {
   if (!protocols.every(({ state }) => state === "closed" || state === "filtered")) return [];
   const isThere = protocols.some(({ state }) => state === "closed");
-  const seen = protocols.map(({ id }) => view.observed(`tcp.${id}.state`)).filter((words) => words !== "");
-  return [
-    {
-      code: isThere ? "PORT_CLOSED" : "HOST_SILENT",
-      observed: seen.length > 0 ? seen.join("; ") : "nothing was heard of the device",
-    },
-  ];
+  return [{ code: isThere ? "PORT_CLOSED" : "HOST_SILENT", observed: portsText(protocols, view) }];
 }
+
+/** Of a few ports all that was seen, of many their numbers. */
+function portsText(protocols: Findings["protocols"], view: FactView): string {
+  if (protocols.length <= SPELT_PORTS) {
+    const seen = protocols.map(({ id }) => view.observed(`tcp.${id}.state`)).filter((words) => words !== "");
+    return seen.length > 0 ? seen.join("; ") : "nothing was heard of the device";
+  }
+  const portsThat = (wanted: "closed" | "filtered") =>
+    protocols.flatMap(({ port, state }) => (state === wanted ? [port] : [])).join(", ");
+  const said = [
+    ["closed", portsThat("closed")],
+    ["no answer", portsThat("filtered")],
+  ] as const;
+  return said.flatMap(([what, ports]) => (ports === "" ? [] : [`${what}: ports ${ports}`])).join("; ");
+}
+
+const SPELT_PORTS = 2;
 
 function diagnoseS7(
   findings: Findings,

@@ -13,7 +13,14 @@ export type IdentifyStep =
   /** Known from an earlier run: nothing is asked. */
   | { readonly kind: "remembered"; readonly at: string }
   | { readonly kind: "probing"; readonly protocol: ProtocolId; readonly port: number }
-  | { readonly kind: "probed"; readonly protocol: ProtocolId; readonly confidence: number }
+  | {
+      readonly kind: "probed";
+      readonly protocol: ProtocolId;
+      /** Of the verdict, with all that is known so far. */
+      readonly confidence: number;
+      /** That the port says no, or nothing. */
+      readonly state?: "closed" | "filtered";
+    }
   | { readonly kind: "stopped"; readonly reason: string }
   /** The verdict stands, and will be unknown to the next run. */
   | { readonly kind: "unremembered"; readonly reason: string };
@@ -43,7 +50,9 @@ export async function examine(
     const later = order.slice(at + 1).map((id) => probes[id]);
     await ask(visit, probes[protocol], later, signal);
     const verdict = judge(visit.facts, signatures);
-    onStep?.({ kind: "probed", protocol, confidence: verdict.confidence });
+    const state = visit.states.get(protocol);
+    const isShut = state === "closed" || state === "filtered";
+    onStep?.({ kind: "probed", protocol, confidence: verdict.confidence, ...(isShut && { state }) });
     const reason = reasonToStop(visit, protocol, verdict, target);
     if (reason === undefined) continue;
     onStep?.({ kind: "stopped", reason });

@@ -43,9 +43,36 @@ Spent on the device: 1 connection, 5 frames, 212 ms (2026-11-23T03:00:00.000Z).`
 
   it("of an unknown device ends with a signature to begin with", () => {
     const text = explain(unknownFingerprint("10.0.0.9"), "en");
-    expect(text).toContain("10.0.0.9: unknown device\nIt is something unknown, and that is 0 % sure.");
+    expect(text).toContain("10.0.0.9: unknown device\nWhat it is, nothing tells.");
     expect(text).toContain("not at all");
     expect(text).toMatch(/please send them in:\n\n.*s7\.orderNumber/s);
+  });
+
+  it("asks for no signature of a device that answered nothing", () => {
+    const closed = { id: "s7", port: 102, state: "closed", hasDriver: true } as const;
+    expect(explain(unknownFingerprint("10.0.0.9", { protocols: [closed] }), "en")).not.toContain(
+      "name plate",
+    );
+  });
+
+  it("says of what only plays a controller what it is and how sure that is, and asks for no signature", () => {
+    const evidence = {
+      probe: "s7",
+      observed: "serial number 88111222",
+      bytes: "",
+      source: "conpot",
+    } as const;
+    const text = explain(
+      unknownFingerprint("10.0.0.9", {
+        nature: "honeypot",
+        evidence: [{ ...evidence, supports: { nature: "honeypot" }, weight: 0.95 }],
+      }),
+      "en",
+    );
+    expect(text).toContain(
+      "10.0.0.9: no controller (honeypot)\nIt is a honeypot, which only plays a controller, and that is 95 % sure.",
+    );
+    expect(text).not.toContain("name plate");
   });
 
   it("tells cause and advice of what is wrong, in the reader's language", () => {
@@ -67,7 +94,7 @@ Spent on the device: 1 connection, 5 frames, 212 ms (2026-11-23T03:00:00.000Z).`
       }),
       "en",
     );
-    expect(text).toContain("Nothing was sent to the device for this");
+    expect(text).toContain("No connection was made and no frame sent for this");
     expect(text).toContain("fins, port 9600: speaks; Stethos has no driver for it");
     expect(text).toContain("s7, port 102: filtered: no answer");
   });

@@ -2,7 +2,15 @@ import { type DiagnosisText, diagnosisText, type Language } from "./diagnosis/te
 import { profileLines } from "./explain-profile.ts";
 import { type TreeNode, treeLines } from "./explain-tree.ts";
 import type { Evidence, Fact, Fingerprint, ProbeId } from "./fingerprint.ts";
-import { counted, isIdentified, labelsText, nameOf, percent } from "./fingerprint-text.ts";
+import {
+  counted,
+  isIdentified,
+  labelsText,
+  percent,
+  surenessOf,
+  titleOf,
+  wantsSignature,
+} from "./fingerprint-text.ts";
 import { suggestSignature } from "./suggest-signature.ts";
 
 /** How a verdict came about, for a technician: what was seen, the bytes that say so, what it means, what it weighs and
@@ -16,7 +24,7 @@ export function explain(fingerprint: Fingerprint, language: Language): string {
     treeLines({ text: "How to treat it", children: profileLines(fingerprint) }),
     treeLines({ text: "What is wrong, and what to do", children: diagnosisNodes(fingerprint, language) }),
     spentLines(fingerprint),
-    isIdentified(fingerprint) ? [] : unknownLines(fingerprint),
+    unknownLines(fingerprint),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -25,10 +33,12 @@ export function explain(fingerprint: Fingerprint, language: Language): string {
 }
 
 function heading(fingerprint: Fingerprint): string[] {
-  const { host, mac, nature, confidence } = fingerprint;
+  const { host, mac, nature } = fingerprint;
   return [
-    `${host}${mac === undefined ? "" : ` (${mac})`}: ${nameOf(fingerprint)}`,
-    `It is ${NATURES[nature]}, and that is ${percent(confidence)} sure.`,
+    `${host}${mac === undefined ? "" : ` (${mac})`}: ${titleOf(fingerprint)}`,
+    nature === "unknown" && !isIdentified(fingerprint)
+      ? "What it is, nothing tells."
+      : `It is ${NATURES[nature]}, and that is ${percent(surenessOf(fingerprint))} sure.`,
   ];
 }
 
@@ -125,12 +135,15 @@ function diagnosisNodes({ diagnoses }: Fingerprint, language: Language): TreeNod
 
 function spentLines({ spent, at }: Fingerprint): string[] {
   const { connections, frames, ms } = spent;
-  if (connections === 0 && frames === 0) return [`Nothing was sent to the device for this (${at}).`];
+  // "Nothing was sent" would not be true where ports were knocked at and refused.
+  if (connections === 0 && frames === 0)
+    return [`No connection was made and no frame sent for this (${at}).`];
   const all = [counted(connections, "connection"), counted(frames, "frame"), `${Math.round(ms)} ms`];
   return [`Spent on the device: ${all.join(", ")} (${at}).`];
 }
 
 function unknownLines(fingerprint: Fingerprint): string[] {
+  if (!wantsSignature(fingerprint)) return [];
   return [
     "No signature names this device. If you can read its name plate, complete these lines, check them with",
     '"protocol-finger signatures check DIR", use them with --signatures DIR, and please send them in:',

@@ -4,6 +4,7 @@ import type { DiagnosisCode } from "./diagnosis/diagnosis.ts";
 export type FingerErrorCode =
   | "ADDRESS_INVALID"
   | "CAPTURE_UNREADABLE"
+  | "FILE_UNWRITABLE"
   | "OPTION_INVALID"
   | "PDU_MALFORMED"
   | "PLC_REFUSED"

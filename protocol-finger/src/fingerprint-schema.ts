@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DIAGNOSIS_CODES } from "./diagnosis/diagnosis.ts";
 import { type Fingerprint, NATURES, PROTOCOL_IDS } from "./fingerprint.ts";
+import { WORD_ORDERS } from "./modbus/types.ts";
 import type { DeviceProfile } from "./profile-types.ts";
 
 const labels = {
@@ -40,7 +41,7 @@ export const profileSchema = z.discriminatedUnion("mode", [
     ...base,
     mode: z.enum(["modbus", "modbus-tunnel"]),
     unit: z.int().min(0).max(255),
-    wordOrder: z.enum(["ABCD", "CDAB", "BADC", "DCBA"]),
+    wordOrder: z.enum(WORD_ORDERS),
     addressBase: z.literal([0, 1]),
     maxRegisters: z.int().min(1),
     maxBits: z.int().min(1),

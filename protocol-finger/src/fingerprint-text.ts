@@ -14,6 +14,33 @@ export function nameOf(labels: Labels): string {
   return parts.length === 0 ? "unknown device" : parts.join(", ");
 }
 
+/** The verdict in a few words: the device's name, or what it is where it only plays one. */
+export function titleOf(fingerprint: Fingerprint): string {
+  const { nature } = fingerprint;
+  return isPretending(fingerprint) ? `no controller (${nature})` : nameOf(fingerprint);
+}
+
+const PRETENDERS: readonly Fingerprint["nature"][] = ["honeypot", "port-forward", "tar-pit", "web-server"];
+
+/** It has no name to find out, for it is none of the devices that have names. */
+const isPretending = (fingerprint: Fingerprint): boolean =>
+  PRETENDERS.includes(fingerprint.nature) && !isIdentified(fingerprint);
+
+/** Of the name; of what it is where there is no name: the weightiest evidence that says so. */
+export function surenessOf(fingerprint: Fingerprint): number {
+  const { confidence, evidence, nature } = fingerprint;
+  if (isIdentified(fingerprint) || nature === "unknown") return confidence;
+  const weights = evidence.filter(({ supports }) => supports.nature === nature).map(({ weight }) => weight);
+  return Math.max(confidence, ...weights);
+}
+
+const hasAnswered = ({ protocols }: Fingerprint): boolean =>
+  protocols.some(({ state }) => state === "speaks" || state === "open");
+
+/** A device that no signature names, though it has shown something to name it by. */
+export const wantsSignature = (fingerprint: Fingerprint): boolean =>
+  !isIdentified(fingerprint) && !isPretending(fingerprint) && hasAnswered(fingerprint);
+
 /** What is more likely than not, and whose name is known. */
 export const isIdentified = ({ vendor, family, confidence }: Fingerprint): boolean =>
   (vendor ?? family) !== undefined && confidence >= 0.5;

@@ -20,6 +20,7 @@ export function expandHosts(entries: readonly string[]): readonly string[] {
 
 function* hostsOf(entry: string): Generator<string> {
   const [first = "", second] = entry.split(/[/-]/);
+  if (entry === "") throw invalid(entry, "write 10.0.0.0/24, 10.0.0.5-10.0.0.9, an address or a name");
   if (!isIPv4(first)) {
     if (entry.includes("/")) throw invalid(entry, "networks are IPv4; name IPv6 devices one by one");
     yield entry;

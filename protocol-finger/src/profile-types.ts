@@ -1,3 +1,6 @@
+import type { AddressBase } from "./modbus/address.ts";
+import type { WordOrder } from "./modbus/types.ts";
+
 /** How to talk to a device. Every number is a limit to begin with; drivers learn better ones. */
 export type DeviceProfile = S7Profile | ModbusProfile | OpcuaProfile | NoProfile;
 
@@ -31,8 +34,8 @@ export interface S7Profile extends ProfileBase {
 export interface ModbusProfile extends ProfileBase {
   readonly mode: "modbus" | "modbus-tunnel";
   readonly unit: number;
-  readonly wordOrder: "ABCD" | "CDAB" | "BADC" | "DCBA";
-  readonly addressBase: 0 | 1;
+  readonly wordOrder: WordOrder;
+  readonly addressBase: AddressBase;
   readonly maxRegisters: number;
   readonly maxBits: number;
 }

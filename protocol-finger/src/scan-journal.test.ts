@@ -70,4 +70,20 @@ describe("the journal of a scan", () => {
   it("says so where it cannot be written", async () => {
     await expect(openScanJournal(join(folder, "nowhere/scan.ndjson"))).rejects.toThrow(/choose another file/);
   });
+
+  it("is no device file, and says so before anything is examined", async () => {
+    await expect(openScanJournal("/dev/null")).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: "/dev/null cannot be written to; choose another file for --resume",
+    });
+  });
+
+  it("says what to do when it cannot be written any more", async () => {
+    const journal = await openScanJournal(file);
+    await journal.close();
+    await expect(journal.append({ kind: "refused", host: "10.0.0.3" })).rejects.toMatchObject({
+      code: "FILE_UNWRITABLE",
+      message: expect.stringContaining("free space and run the same command again"),
+    });
+  });
 });

@@ -13,7 +13,8 @@ export interface ScanJournal {
   close(): Promise<void>;
 }
 
-/** @throws FingerError OPTION_INVALID where the file is something else, or cannot be written */
+/** @throws FingerError OPTION_INVALID where the file is something else, or cannot be written; `append` throws
+ *  FILE_UNWRITABLE */
 export async function openScanJournal(file: string): Promise<ScanJournal> {
   const handle = await opened(file);
   const text = await handle.readFile("utf8");
@@ -33,9 +34,14 @@ export async function openScanJournal(file: string): Promise<ScanJournal> {
   let last: Promise<void> = Promise.resolve();
 
   async function write(line: Buffer): Promise<void> {
-    await handle.write(line, 0, line.length, end);
+    try {
+      await handle.write(line, 0, line.length, end);
+      await handle.datasync();
+    } catch (cause) {
+      const message = `${file} cannot be written to any more; free space and run the same command again, it goes on there`;
+      throw new FingerError("FILE_UNWRITABLE", message, { cause });
+    }
     end += line.length;
-    await handle.datasync();
   }
 
   return {
@@ -55,17 +61,14 @@ export async function openScanJournal(file: string): Promise<ScanJournal> {
 
 async function opened(file: string): Promise<FileHandle> {
   try {
-    return await open(file, "a+").then(async (made) => {
-      await made.close();
-      return open(file, "r+");
-    });
+    const made = await open(file, "a+");
+    const isFile = (await made.stat()).isFile();
+    await made.close();
+    if (isFile) return await open(file, "r+");
   } catch (cause) {
-    throw new FingerError(
-      "OPTION_INVALID",
-      `${file} cannot be written to; choose another file for --resume`,
-      { cause },
-    );
+    throw notWritable(file, cause);
   }
+  throw notWritable(file);
 }
 
 const host = z.string();
@@ -92,3 +95,8 @@ function notAJournal(file: string, line: number, cause: unknown): FingerError {
     { cause },
   );
 }
+
+const notWritable = (file: string, cause?: unknown): FingerError =>
+  new FingerError("OPTION_INVALID", `${file} cannot be written to; choose another file for --resume`, {
+    cause,
+  });

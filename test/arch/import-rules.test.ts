@@ -42,6 +42,8 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
     imports: "../../../../protocol-finger/src/inside.ts",
   },
   { rule: "wire-is-pure", file: "protocol-finger/src/wire/dialer.ts", imports: "../inside.ts" },
+  { rule: "wire-is-pure", file: "protocol-finger/src/s7/dialer.ts", imports: "../inside.ts" },
+  { rule: "wire-is-pure", file: "protocol-finger/src/modbus/dialer.ts", imports: "../inside.ts" },
   {
     rule: "page-sees-the-door-only",
     file: "web-twin/src/peek.ts",

@@ -209,6 +209,22 @@ describe("stethos tags", () => {
   });
 });
 
+describe("stethos with wrong options", () => {
+  it.each([
+    {
+      args: ["run", "-c", "agent.yaml", "--log", "loud"],
+      what: "Allowed choices are debug, info, warn, error",
+    },
+    { args: ["read", "-c", "agent.yaml", "-t", "1e9"], what: "must be 2000000 at most" },
+    { args: ["devices", "-c", "agent.yaml", "-t", "0"], what: "must be a number above 0" },
+  ])("refuses $args with what to write instead", async ({ args, what }) => {
+    const { code, output } = await outcome(...args);
+    expect(output).toContain(what);
+    expect(output).not.toMatch(/^ +at /m);
+    expect(code).toBe(2);
+  });
+});
+
 describe("with a controller", () => {
   let plc: S7Server;
   let block: ReturnType<S7Server["addDataBlock"]>;

@@ -84,6 +84,7 @@ describe("stethos devices", () => {
     expect(output).toMatch(/DEVICE\s+STATE\s+TAGS\s+PROFILE\s+VERDICT\s+DIAGNOSIS/);
     expect(output).toMatch(/press\s+up\s+1\/1\s+s7-\w+\s.*-\n/);
     expect(output).toMatch(/pump\s+up\s+1\/1\s+s7\s+-\s+-/);
+    expect(output).toMatch(/trying 2 devices, 120 s at most\n(press|pump) has been tried \(1 of 2\)\n/);
     expect(code).toBe(0);
   });
 

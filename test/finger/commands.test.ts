@@ -8,6 +8,8 @@ import { startScript, temporaryFolder } from "../e2e/processes.ts";
 import { type ModbusServer, startModbusServer } from "../plant/modbus-server.ts";
 import { type OpcuaServer, startOpcuaServer } from "../plant/opcua-server.ts";
 import { type S7Server, startS7Server } from "../plant/s7-server.ts";
+import { zooProfiles } from "../plant/zoo/index.ts";
+import type { ZooDevice } from "../plant/zoo/zoo-profile.ts";
 
 /** The command line as a process of its own, against servers that others have written. */
 
@@ -208,5 +210,37 @@ describe("the process", () => {
     expect(await child.stop("SIGTERM")).toBe(0);
     expect(child.output()).toContain("ended: 0 clients");
     await plc.close();
+  });
+});
+
+describe("a device of the zoo", () => {
+  let device: ZooDevice | undefined;
+  afterEach(() => device?.close());
+
+  async function start(id: string, ...protocols: ("s7" | "modbus")[]): Promise<string[]> {
+    device = await zooProfiles.find((profile) => profile.id === id)?.start({ seed: 7, latencyScale: 0.02 });
+    const ports = device?.endpoints[0].ports ?? {};
+    const at = protocols.flatMap((protocol) => ["--port", `${protocol}=${ports[protocol]}`]);
+    return [...at, "--protocols", protocols.join(","), "--spacing", "0"];
+  }
+
+  it("that refuses S7 is not given up without a word of the way through its registers", async () => {
+    const at = await start("s7-315-v26-tunnel-only", "s7", "modbus");
+    const { code, output } = await finger("read", "127.0.0.1", "DB1,REAL0", ...at);
+    expect(output).toMatch(/^S7_TSAP_REFUSED\n {2}\S/m);
+    expect(output).toContain(
+      "may travel through this device's Modbus registers: name them with --areas FILE",
+    );
+    expect(code).toBe(1);
+  });
+
+  it("that only plays a controller is called what it is, with as much certainty, and is no unknown device", async () => {
+    const at = await start("decoy-conpot", "s7");
+    const { code, output } = await finger("probe", "127.0.0.1", ...at);
+    expect(output).toMatch(/127\.0\.0\.1: no controller \(honeypot\)\n {2}sure {8}9\d % \(honeypot\)/);
+    expect(code).toBe(1);
+    const told = await finger("explain", "127.0.0.1", ...at);
+    expect(told.output).toMatch(/It is a honeypot, which only plays a controller, and that is 9\d % sure\./);
+    expect(told.output).not.toContain("name plate");
   });
 });

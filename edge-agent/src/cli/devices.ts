@@ -6,8 +6,8 @@ import type { DeviceDto } from "../core/feed.ts";
 import { devicesOfAgent } from "./devices/of-agent.ts";
 import { devicesOfConfig } from "./devices/of-config.ts";
 import { isReadable, renderDevices } from "./devices/table.ts";
-import { type AddCommand, untilStopped } from "./io.ts";
-import { positive } from "./numbers.ts";
+import { type AddCommand, say, untilStopped } from "./io.ts";
+import { seconds } from "./numbers.ts";
 
 interface Options {
   readonly config?: string;
@@ -28,7 +28,7 @@ export const devicesCommand: AddCommand = (program, context) => {
     )
     .option("--url <address>", "ask a running agent instead: http://127.0.0.1:8642")
     .option("--token-file <file>", "file with the token of that agent, where it has one")
-    .option("-t, --seconds <seconds>", "longest wait for the devices of a configuration", positive, 120)
+    .option("-t, --seconds <seconds>", "longest wait for the devices of a configuration", seconds, 120)
     .addOption(
       new Option("--lang <language>", "language of causes and advice").choices(LANGUAGES).default("en"),
     )
@@ -63,6 +63,8 @@ export const devicesCommand: AddCommand = (program, context) => {
     if (options.url !== undefined) return devicesOfAgent(options.url, options, signal);
     if (options.config === undefined) return complain();
     const config = await readConfig(options.config, context);
-    return devicesOfConfig(config, { ...options, isTerminal: context.stderr.isTTY === true }, signal);
+    const onProgress = (text: string) => say(context, text);
+    const isTerminal = context.stderr.isTTY === true;
+    return devicesOfConfig(config, { ...options, isTerminal, onProgress }, signal);
   }
 };

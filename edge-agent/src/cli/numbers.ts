@@ -6,3 +6,13 @@ export function positive(text: string): number {
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("must be a number above 0");
   return value;
 }
+
+// Timers do not take more than 2^31 - 1 ms, which is a little more than 24 days, and would fire at once.
+const MOST_SECONDS = 2_000_000;
+
+/** The value of an option that is a time to wait. */
+export function seconds(text: string): number {
+  const value = positive(text);
+  if (value > MOST_SECONDS) throw new InvalidArgumentError(`must be ${MOST_SECONDS} at most`);
+  return value;
+}

@@ -9,7 +9,7 @@ import { EdgeError } from "../core/errors.ts";
 import { type ReadingBatch, readingAt } from "../core/reading.ts";
 import { createBoundedQueue } from "../lib/bounded-queue.ts";
 import { type AddCommand, say, untilStopped } from "./io.ts";
-import { positive } from "./numbers.ts";
+import { positive, seconds } from "./numbers.ts";
 
 interface Options {
   readonly config: string;
@@ -27,7 +27,7 @@ export const readCommand: AddCommand = (program, context) => {
     .description("read the tags of a configuration and print readings as NDJSON")
     .requiredOption("-c, --config <file>", "configuration file")
     .option("-n, --count <readings>", "stop after so many readings", positive)
-    .option("-t, --seconds <seconds>", "stop after so many seconds", positive)
+    .option("-t, --seconds <seconds>", "stop after so many seconds", seconds)
     .addHelpText(
       "after",
       "\nExamples:\n  stethos read -c agent.yaml\n  stethos read -c agent.yaml -n 20 | jq -r '[.tag, .value] | @tsv'",

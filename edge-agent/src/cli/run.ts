@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
+import { Option } from "commander";
 import { createLogger, type LogLevel } from "../adapters/node/logger.ts";
 import { releaseStartMemory } from "../adapters/node/memory.ts";
 import { systemRandom } from "../adapters/node/random.ts";
@@ -14,13 +15,15 @@ interface Options {
   readonly json?: true;
 }
 
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
 /** The agent itself: until it is told to stop. */
 export const runCommand: AddCommand = (program, context) => {
   program
     .command("run")
     .description("run the agent: read, score, watch, keep history, serve the page")
     .requiredOption("-c, --config <file>", "configuration file; SIGHUP reads it again")
-    .option("--log <level>", "debug, info, warn or error", "info")
+    .addOption(new Option("--log <level>", "least level that is logged").choices(LEVELS).default("info"))
     .option("--json", "log as JSON lines even in a terminal")
     .addHelpText(
       "after",

@@ -1,15 +1,14 @@
+import { looksLikeModbus } from "@stethos/protocol-finger/modbus";
 import { parseS7Address } from "@stethos/protocol-finger/s7";
-import { checkAddress } from "../adapters/modbus/address-use.ts";
 import { parseOpcuaAddress } from "../adapters/opcua-client/address.ts";
 import type { AddressKind } from "../ports/identify.ts";
 
-const ON_TCP = { addressBase: 0, isSerial: false } as const;
-
-/** The notation that an address is written in, where it is one of those that are known. */
+/** The notation that an address is written in, where it is one of those that are known. A Modbus address is known by how
+ *  it begins: whether it is right depends on what the device calls its first register. */
 export function kindOfAddress(address: string): AddressKind | undefined {
   if ("address" in parseS7Address(address)) return "s7";
   if ("address" in parseOpcuaAddress(address)) return "opcua";
-  return checkAddress(address, { kind: "tag" }, ON_TCP) === undefined ? "modbus" : undefined;
+  return looksLikeModbus(address) ? "modbus" : undefined;
 }
 
 export const KIND_NAMES: Readonly<Record<AddressKind, string>> = {

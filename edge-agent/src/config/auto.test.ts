@@ -37,6 +37,8 @@ describe("the notation of an address", () => {
     ["hr:100,FLOAT32", "modbus"],
     ["40001", "modbus"],
     ["coil:3", "modbus"],
+    ["hr:65536", "modbus"],
+    ["hr:0,REAL", "modbus"],
     ["ns=2;s=Line1.Temp", "opcua"],
     ["i=2258", "opcua"],
     ["nsu=urn:plant;s=T", "opcua"],
@@ -74,7 +76,8 @@ describe("a device of protocol auto", () => {
     expect(problemsOf(() => check(["DB1,REAL0", "DB1,REEL4"]))[0]).toMatch(
       /tags\[1\]\.address: .*character \d+/,
     );
-    expect(problemsOf(() => check(["hr:1"], { modbus: { addressBase: 1 } }))).toEqual([]);
+    expect(problemsOf(() => check(["hr:0,REAL"]))[0]).toMatch(/unknown type REAL; write FLOAT32/);
+    expect(problemsOf(() => check(["hr:1", "hr:65536"], { modbus: { addressBase: 1 } }))).toEqual([]);
     expect(problemsOf(() => check(["hr:0"], { modbus: { addressBase: 1 } }))[0]).toContain("tags[0].address");
   });
 

@@ -5,7 +5,8 @@ import { matchSignature } from "../signatures/match.ts";
 import type { Signature } from "../signatures/signature.ts";
 
 export interface SignatureProblem {
-  readonly id: string;
+  /** Absent where a file cannot be used at all. */
+  readonly id?: string;
   readonly message: string;
 }
 

@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
-import { type AllowList, parseAllowList } from "../allow-list.ts";
+import type { AllowList } from "../allow-list.ts";
+import type { Budget } from "../budget.ts";
 import { createSystemClock } from "../clock/system-clock.ts";
 import { FingerError } from "../finger-error.ts";
 import type { Fingerprint, ProtocolId } from "../fingerprint.ts";
@@ -15,7 +16,7 @@ import type { SignatureSet } from "../signatures/signature.ts";
 import { type ByteLog, openByteLog } from "./byte-log.ts";
 import { describeError } from "./describe-error.ts";
 import { type CliIo, say } from "./io.ts";
-import { allowEntries, gathered, milliseconds, portOf, protocolsOf } from "./option-values.ts";
+import { gathered, milliseconds, portOf, protocolsOf } from "./option-values.ts";
 
 /** Options of every command that speaks to devices. */
 export interface ExaminationOptions {
@@ -59,17 +60,23 @@ export interface Examiner {
 }
 
 /** @param allow devices that may be spoken to
+ *  @param usual what may be spent on a device where --inventory does not want all of it
  *  @throws FingerError */
 export async function openExaminer(
   options: ExaminationOptions,
   allow: AllowList,
   io: CliIo,
+  usual: Partial<Budget> = {},
 ): Promise<Examiner> {
   const clock = createSystemClock();
+  const budget: Partial<Budget> = {
+    ...(options.inventory !== true && usual),
+    ...(options.spacing !== undefined && { spacingMs: options.spacing }),
+  };
   const signatures = await loadSignatures(options.signatures ?? []);
   const memory = await openMemory(options, io);
   const synAck: TcpdumpSynAcks | undefined = options.synAck ? await startTcpdumpSynAcks({}) : undefined;
-  const log: ByteLog | undefined = options.bytes === undefined ? undefined : openByteLog(options.bytes);
+  const log: ByteLog | undefined = options.bytes === undefined ? undefined : await openByteLog(options.bytes);
   return {
     signatures,
     memory,
@@ -81,7 +88,7 @@ export async function openExaminer(
           allow,
           signatures,
           onStep,
-          ...(options.spacing !== undefined && { budget: { spacingMs: options.spacing } }),
+          budget,
           ...(memory !== undefined && { memory }),
           ...(log !== undefined && { onBytes: log.write }),
           ...(synAck !== undefined && { synAck }),
@@ -103,12 +110,6 @@ export const targetOf = (host: string, { port, protocols, inventory, fresh }: Ex
   ...(fresh !== undefined && { fresh }),
 });
 
-/** The allow-list of --allow; the one host of the command line where there is none: whoever names a single device has
- *  said that it may be spoken to. */
-export function allowListOf({ allow }: ExaminationOptions, host?: string): AllowList {
-  return parseAllowList(allow === undefined && host !== undefined ? [host] : allowEntries(allow ?? []));
-}
-
 async function openMemory(options: ExaminationOptions, io: CliIo): Promise<VerdictMemory | undefined> {
   if (options.memory === false) return undefined;
   const file = options.memory ?? defaultMemoryFile(io.env);
@@ -117,7 +118,10 @@ async function openMemory(options: ExaminationOptions, io: CliIo): Promise<Verdi
     return await createVerdictMemory(file, {
       clock: createSystemClock(),
       onSetAside: (aside, why) =>
-        say(io, `the memory of verdicts was damaged (${why}); it is kept as ${aside}`),
+        say(
+          io,
+          `the memory of verdicts was damaged (${why.replace(/\s+/g, " ")}); it is kept as ${aside}, and devices are probed anew`,
+        ),
     });
   } catch (thrown) {
     // A file that was asked for must be there; the default one is a help that a read-only container does without.

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import type { Language } from "../diagnosis/texts.ts";
 import { explain } from "../explain.ts";
 import type { Fingerprint } from "../fingerprint.ts";
-import { isIdentified } from "../fingerprint-text.ts";
+import { isIdentified, wantsSignature } from "../fingerprint-text.ts";
 import { suggestSignature } from "../suggest-signature.ts";
-import { addExaminationOptions, allowListOf, type ExaminationOptions, openExaminer } from "./examiner.ts";
+import { allowListOf } from "./allow-option.ts";
+import { addExaminationOptions, type ExaminationOptions, openExaminer } from "./examiner.ts";
+import { hostOf } from "./host.ts";
 import { type AddCommand, type CliContext, EXIT, put, putJson, say, untilStopped } from "./io.ts";
 import { gathered } from "./option-values.ts";
 import { languageOption, stepText } from "./probe.ts";
@@ -29,13 +30,14 @@ export const explainCommand: AddCommand = (program, context) => {
   addExaminationOptions(command).addHelpText("after", HELP);
   command.action(async (subject: string, options: Options) => {
     const fingerprint = existsSync(subject)
-      ? readFingerprint(subject, await readFile(subject, "utf8"))
+      ? await readFingerprint(subject)
       : await examine(subject, options, context);
-    const isKnown = isIdentified(fingerprint);
     if (!options.json) put(context, explain(fingerprint, options.lang));
-    else
-      putJson(context, isKnown ? fingerprint : { ...fingerprint, signature: suggestSignature(fingerprint) });
-    if (!isKnown) context.exitWith(EXIT.failed);
+    else {
+      const signature = wantsSignature(fingerprint) && { signature: suggestSignature(fingerprint) };
+      putJson(context, { ...fingerprint, ...signature });
+    }
+    if (!isIdentified(fingerprint)) context.exitWith(EXIT.failed);
   });
 };
 
@@ -46,9 +48,10 @@ Examples:
   protocol-finger explain 10.0.0.5 --lang zh
   protocol-finger probe 10.0.0.5 --json > plc.json; protocol-finger explain plc.json`;
 
-async function examine(host: string, options: Options, context: CliContext): Promise<Fingerprint> {
+async function examine(subject: string, options: Options, context: CliContext): Promise<Fingerprint> {
   const stop = untilStopped(context);
-  const examiner = await openExaminer(options, allowListOf(options, host), context);
+  const host = hostOf(subject);
+  const examiner = await openExaminer(options, allowListOf(options.allow, host), context);
   try {
     return await examiner.examine(host, (step) => say(context, stepText(step)), stop.signal);
   } finally {

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 export interface CliIo {
   readonly stdin: Readable;
   readonly stdout: NodeJS.WritableStream & { readonly writableNeedDrain?: boolean };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** @returns stops listening */
   onSignal(name: "SIGINT" | "SIGTERM", handler: () => void): () => void;
@@ -31,10 +31,16 @@ export interface CliContext extends CliIo {
 
 export type AddCommand = (program: Command, context: CliContext) => void;
 
+const STOPPED = "stopped";
+
+/** Whether it is what `untilStopped` aborts with. */
+export const isStop = (thrown: unknown): boolean =>
+  thrown instanceof DOMException && thrown.name === "AbortError" && thrown.message === STOPPED;
+
 /** Aborts on Ctrl-C, a service manager's stop, or when nobody reads the output any more, until disposed. */
 export function untilStopped(io: CliIo): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
-  const stop = () => controller.abort(new DOMException("stopped", "AbortError"));
+  const stop = () => controller.abort(new DOMException(STOPPED, "AbortError"));
   const offs = [io.onSignal("SIGINT", stop), io.onSignal("SIGTERM", stop)];
   io.stdout.once("error", stop);
   return {

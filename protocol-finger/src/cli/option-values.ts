@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { PROTOCOL_IDS, type ProtocolId } from "../fingerprint.ts";
 
@@ -14,10 +13,13 @@ export function countUpTo(most: number): (text: string) => number {
   };
 }
 
+// Timers do not take more than 2^31 - 1 ms and would fire at once.
+const DAY_MS = 86_400_000;
+
 export function milliseconds(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError("must be a number of milliseconds, 0 or more");
+  if (text.trim() === "" || !(value >= 0 && value <= DAY_MS)) {
+    throw new InvalidArgumentError(`must be a number of milliseconds from 0 to ${DAY_MS}, which is a day`);
   }
   return value;
 }
@@ -26,10 +28,10 @@ type Ports = Readonly<Partial<Record<ProtocolId, number>>>;
 
 /** "s7=1102", as often as wanted. */
 export function portOf(text: string, earlier: Ports = {}): Ports {
-  const [protocol = "", port = ""] = text.split("=");
+  const [protocol = "", port = "", ...more] = text.split("=");
   const id = protocolOf(protocol);
   const number = Number(port);
-  if (!/^\d{1,5}$/.test(port) || number < 1 || number > 65_535) {
+  if (more.length > 0 || !/^\d{1,5}$/.test(port) || number < 1 || number > 65_535) {
     throw new InvalidArgumentError('must name a protocol and its port: "s7=1102"');
   }
   return { ...earlier, [id]: number };
@@ -49,10 +51,3 @@ export const gathered = (text: string, earlier: readonly string[] = []): readonl
   ...earlier,
   text,
 ];
-
-/** Entries of an allow-list: those of a file, where there is one of that name, or the value itself. */
-export function allowEntries(values: readonly string[]): readonly string[] {
-  return values.flatMap((value) =>
-    existsSync(value) ? readFileSync(value, "utf8").split(/\r?\n/) : [value],
-  );
-}

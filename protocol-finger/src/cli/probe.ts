@@ -2,9 +2,11 @@ import { Option } from "commander";
 import { diagnosisText, LANGUAGES, type Language } from "../diagnosis/texts.ts";
 import { profileText } from "../explain-profile.ts";
 import type { Fingerprint } from "../fingerprint.ts";
-import { counted, isIdentified, nameOf, percent, protocolsText } from "../fingerprint-text.ts";
+import { counted, isIdentified, percent, protocolsText, surenessOf, titleOf } from "../fingerprint-text.ts";
 import type { IdentifyStep } from "../identify.ts";
-import { addExaminationOptions, allowListOf, type ExaminationOptions, openExaminer } from "./examiner.ts";
+import { allowListOf } from "./allow-option.ts";
+import { addExaminationOptions, type ExaminationOptions, openExaminer } from "./examiner.ts";
+import { hostOf } from "./host.ts";
 import { type AddCommand, EXIT, put, putJson, say, untilStopped } from "./io.ts";
 import { gathered } from "./option-values.ts";
 
@@ -25,9 +27,10 @@ export const probeCommand: AddCommand = (program, context) => {
     .option("--json", "the whole fingerprint as JSON")
     .addOption(languageOption());
   addExaminationOptions(command).addHelpText("after", HELP);
-  command.action(async (host: string, options: Options) => {
+  command.action(async (subject: string, options: Options) => {
     const stop = untilStopped(context);
-    const examiner = await openExaminer(options, allowListOf(options, host), context);
+    const host = hostOf(subject);
+    const examiner = await openExaminer(options, allowListOf(options.allow, host), context);
     try {
       const onStep = (step: IdentifyStep) => say(context, stepText(step));
       const fingerprint = await examiner.examine(host, onStep, stop.signal);
@@ -50,6 +53,8 @@ Examples:
   protocol-finger probe 10.0.0.5 --allow plant.txt --bytes sent.ndjson --json | jq .firmware
   protocol-finger probe 127.0.0.1 --port s7=1102 --protocols s7`;
 
+const STATES = { closed: "closed", filtered: "no answer" } as const;
+
 export function stepText(step: IdentifyStep): string {
   switch (step.kind) {
     case "remembered":
@@ -57,6 +62,7 @@ export function stepText(step: IdentifyStep): string {
     case "probing":
       return `${step.protocol}, port ${step.port} ...`;
     case "probed":
+      if (step.state !== undefined) return `${step.protocol}: ${STATES[step.state]}`;
       return `${step.protocol}: ${percent(step.confidence)} sure`;
     case "stopped":
       return `stopped: ${step.reason}`;
@@ -66,10 +72,10 @@ export function stepText(step: IdentifyStep): string {
 }
 
 function summary(fingerprint: Fingerprint, language: Language): string[] {
-  const { host, confidence, nature, profile, diagnoses, spent } = fingerprint;
+  const { host, nature, profile, diagnoses, spent } = fingerprint;
   return [
-    `${host}: ${nameOf(fingerprint)}`,
-    `  sure        ${percent(confidence)} (${nature})`,
+    `${host}: ${titleOf(fingerprint)}`,
+    `  sure        ${percent(surenessOf(fingerprint))} (${nature})`,
     `  speaks      ${protocolsText(fingerprint)}`,
     `  treat it    ${profileText(profile)}: ${profile.why}`,
     ...diagnoses.map(({ code, observed }) => {

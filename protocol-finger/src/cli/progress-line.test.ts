@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { createManualClock } from "../clock/manual-clock.ts";
 import { createProgressLine } from "./progress-line.ts";
 
-function screen(isTTY: boolean) {
+function screen(isTTY: boolean, columns = 80, env: Readonly<Record<string, string>> = {}) {
   let text = "";
   const stream = new Writable({
     write(chunk: Buffer, _, done) {
@@ -11,12 +11,12 @@ function screen(isTTY: boolean) {
       done();
     },
   });
-  return { stderr: Object.assign(stream, { isTTY }), text: () => text };
+  return { io: { stderr: Object.assign(stream, { isTTY, columns }), env }, text: () => text };
 }
 
 it("writes one line over and over in a terminal, and leaves it at the end", () => {
-  const { stderr, text } = screen(true);
-  const line = createProgressLine(stderr, createManualClock());
+  const { io, text } = screen(true);
+  const line = createProgressLine(io, createManualClock());
   line.show("1 of 2", false);
   line.show("2 of 2", true);
   line.end();
@@ -25,9 +25,9 @@ it("writes one line over and over in a terminal, and leaves it at the end", () =
 });
 
 it("writes a line every five seconds, and the last, into a log", async () => {
-  const { stderr, text } = screen(false);
+  const { io, text } = screen(false);
   const clock = createManualClock();
-  const line = createProgressLine(stderr, clock);
+  const line = createProgressLine(io, clock);
   line.show("1 of 4", false);
   line.show("2 of 4", false);
   await clock.advance(5000);
@@ -35,4 +35,16 @@ it("writes a line every five seconds, and the last, into a log", async () => {
   line.show("4 of 4", true);
   line.end();
   expect(text()).toBe("1 of 4\n3 of 4\n4 of 4\n");
+});
+
+it("does not wrap in a narrow terminal, where a wrapped line could not be written over", () => {
+  const { io, text } = screen(true, 12);
+  createProgressLine(io, createManualClock()).show("97 of 254 hosts, 3 found", false);
+  expect(text()).toBe("\r\u001b[K97 of 254 h");
+});
+
+it("sends no codes to a terminal that would print them", () => {
+  const { io, text } = screen(true, 80, { TERM: "dumb" });
+  createProgressLine(io, createManualClock()).show("1 of 2", false);
+  expect(text()).toBe("1 of 2\n");
 });

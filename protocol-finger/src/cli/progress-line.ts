@@ -11,14 +11,22 @@ const LOG_EVERY_MS = 5000;
 /** Back to the first column, and clear to the end of the line (ECMA-48, 8.3.41). */
 const OVER = "\r\u001b[K";
 
-export function createProgressLine(stderr: CliIo["stderr"], clock: Clock): ProgressLine {
-  const isTerminal = stderr.isTTY === true;
+export function createProgressLine(
+  { stderr, env }: Pick<CliIo, "stderr" | "env">,
+  clock: Clock,
+): ProgressLine {
+  // A dumb terminal would print the codes themselves (terminfo(5), "dumb").
+  const isTerminal = stderr.isTTY === true && env["TERM"] !== "dumb";
   let shownAt = Number.NEGATIVE_INFINITY;
   let isOpen = false;
+
+  // A line that wraps could not be written over.
+  const fitted = (text: string) => text.slice(0, Math.max(1, (stderr.columns ?? 80) - 1));
+
   return {
     show(text, isLast) {
       if (isTerminal) {
-        stderr.write(`${OVER}${text}`);
+        stderr.write(`${OVER}${fitted(text)}`);
         isOpen = true;
         return;
       }

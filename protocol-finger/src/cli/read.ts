@@ -2,22 +2,26 @@ import { once } from "node:events";
 import type { Clock } from "../clock/clock.ts";
 import { slept } from "../clock/clock.ts";
 import { createSystemClock } from "../clock/system-clock.ts";
+import type { DiagnosisCode } from "../diagnosis/diagnosis.ts";
+import { diagnosisText, type Language } from "../diagnosis/texts.ts";
 import { profileText } from "../explain-profile.ts";
 import { FingerError } from "../finger-error.ts";
-import { nameOf } from "../fingerprint-text.ts";
+import type { Fingerprint } from "../fingerprint.ts";
+import { titleOf } from "../fingerprint-text.ts";
 import type { DeviceProfile } from "../profile-types.ts";
+import { allowListOf } from "./allow-option.ts";
 import { describeError } from "./describe-error.ts";
 import {
   addExaminationOptions,
-  allowListOf,
   type ExaminationOptions,
   type Examiner,
   openExaminer,
   targetOf,
 } from "./examiner.ts";
+import { hostOf } from "./host.ts";
 import { type AddCommand, type CliContext, EXIT, putJson, say, untilStopped } from "./io.ts";
 import { countUpTo, gathered, milliseconds } from "./option-values.ts";
-import { stepText } from "./probe.ts";
+import { languageOption, stepText } from "./probe.ts";
 import type { FieldReader, FieldRow } from "./read/field-reader.ts";
 import { firstReader } from "./read/first-reader.ts";
 import { fittingProfiles, kindOf, openReader, type Wanted } from "./read/open-reader.ts";
@@ -29,6 +33,7 @@ interface Options extends ExaminationOptions {
   readonly count?: number;
   readonly period?: number;
   readonly areas?: string;
+  readonly lang: Language;
 }
 
 const MOST_ROUNDS = 1_000_000_000;
@@ -52,19 +57,30 @@ export const readCommand: AddCommand = (program, context) => {
     .option(
       "--areas <file>",
       "which Modbus registers are which bytes: S7 addresses then travel through Modbus too",
-    );
+    )
+    .addOption(languageOption());
   addExaminationOptions(command).addHelpText("after", HELP);
-  command.action(async (host: string, addresses: readonly string[], options: Options) => {
+  command.action(async (subject: string, addresses: readonly string[], options: Options) => {
+    const host = hostOf(subject);
     const kind = kindOf(addresses);
     const areas = options.areas === undefined ? undefined : await readAreas(options.areas);
     const stop = untilStopped(context);
-    const examiner = await openExaminer(options, allowListOf(options, host), context);
+    const examiner = await openExaminer(options, allowListOf(options.allow, host), context);
+    let isTunnelMissed = false;
     try {
-      const profiles = await profilesOf(host, examiner, context, stop.signal);
+      const fingerprint = await found(host, examiner, context, stop.signal);
+      const profiles = [fingerprint.profile, ...fingerprint.alternatives];
+      isTunnelMissed = areas === undefined && kind === "s7" && profiles.some(isTunnel);
       const fitting = fittingProfiles(kind, profiles, areas);
-      if (fitting.length === 0) throw noProfile(host, kind, profiles);
+      if (fitting.length === 0) throw noProfile(fingerprint, kind, profiles, options.lang, context);
       const wanted: Wanted = { host, addresses, ...(areas !== undefined && { areas }) };
       await readRounds(wanted, fitting, options, examiner, context, stop.signal);
+    } catch (thrown) {
+      if (thrown instanceof FingerError && thrown.diagnosis !== undefined) {
+        sayDiagnosis(thrown.diagnosis, options.lang, context);
+      }
+      if (thrown instanceof FingerError && isTunnelMissed) say(context, TUNNEL_HINT);
+      throw thrown;
     } finally {
       stop.dispose();
       await examiner.close();
@@ -81,23 +97,40 @@ Examples:
   protocol-finger read 10.0.0.5 MW10 --period 500 | jq -r '[.sourceTime, .value] | @tsv'
   protocol-finger read 10.0.0.7 DB1,REAL0 --areas registers.yaml`;
 
-async function profilesOf(
+async function found(
   host: string,
   examiner: Examiner,
   context: CliContext,
   signal: AbortSignal,
-): Promise<readonly DeviceProfile[]> {
+): Promise<Fingerprint> {
   const fingerprint = await examiner.examine(host, (step) => say(context, stepText(step)), signal);
-  say(context, `${host}: ${nameOf(fingerprint)}`);
-  return [fingerprint.profile, ...fingerprint.alternatives];
+  say(context, `${host}: ${titleOf(fingerprint)}`);
+  return fingerprint;
 }
 
-function noProfile(host: string, kind: string, profiles: readonly DeviceProfile[]): FingerError {
+function noProfile(
+  { host, diagnoses }: Fingerprint,
+  kind: string,
+  profiles: readonly DeviceProfile[],
+  language: Language,
+  context: CliContext,
+): FingerError {
+  for (const { code } of diagnoses) sayDiagnosis(code, language, context);
   const known = profiles.map((profile) => `${profileText(profile)}: ${profile.why}`).join("; ");
   return new FingerError(
     "PLC_REFUSED",
     `${host} cannot be read with ${kind} addresses. What it offers: ${known}`,
   );
+}
+
+const isTunnel = ({ mode }: DeviceProfile): boolean => mode === "modbus-tunnel";
+
+const TUNNEL_HINT =
+  "S7 addresses may travel through this device's Modbus registers: name them with --areas FILE";
+
+function sayDiagnosis(code: DiagnosisCode, language: Language, context: CliContext): void {
+  const { cause, advice } = diagnosisText(code, language);
+  say(context, `${code}\n  ${cause}\n  ${advice}`);
 }
 
 // A device that is lost is not tried again at once.

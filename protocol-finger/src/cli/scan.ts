@@ -1,12 +1,15 @@
+import type { AllowList } from "../allow-list.ts";
 import { createSystemClock } from "../clock/system-clock.ts";
 import { profileText } from "../explain-profile.ts";
 import type { Fingerprint } from "../fingerprint.ts";
-import { nameOf, percent, protocolsText } from "../fingerprint-text.ts";
+import { counted, percent, protocolsText, surenessOf, titleOf } from "../fingerprint-text.ts";
 import { expandHosts } from "../host-range.ts";
 import { type ScanProgress, type ScanResult, scan } from "../scan.ts";
 import { openScanJournal, type ScanJournal } from "../scan-journal.ts";
+import { allowListOf } from "./allow-option.ts";
 import { columns } from "./columns.ts";
-import { addExaminationOptions, allowListOf, type ExaminationOptions, openExaminer } from "./examiner.ts";
+import { addExaminationOptions, type ExaminationOptions, openExaminer } from "./examiner.ts";
+import { hostOf } from "./host.ts";
 import { type AddCommand, type CliContext, EXIT, put, putJson, say, untilStopped } from "./io.ts";
 import { countUpTo, gathered } from "./option-values.ts";
 import { createProgressLine } from "./progress-line.ts";
@@ -20,6 +23,10 @@ interface Options extends ExaminationOptions {
 
 // More do not make it faster on two cores, and a switch of 2008 has a table of so many open flows to learn.
 const MOST_SIDE_BY_SIDE = 256;
+
+/** A host that refuses everything is not asked for every protocol there is: in a network most hosts are of that kind,
+ *  and each attempt is a second. */
+const SCAN_BUDGET = { attempts: 4 } as const;
 
 export const scanCommand: AddCommand = (program, context) => {
   const command = program
@@ -36,10 +43,11 @@ export const scanCommand: AddCommand = (program, context) => {
     .option("--json", "one result a line as JSON, as they come");
   addExaminationOptions(command).addHelpText("after", HELP);
   command.action(async (networks: readonly string[], options: Options) => {
-    const hosts = expandHosts(networks);
+    const hosts = expandHosts(networks).map(hostOf);
+    const allow = allowListOf(options.allow);
     const journal = options.resume === undefined ? undefined : await openScanJournal(options.resume);
     try {
-      await run(hosts, options, journal, context);
+      await run(hosts, allow, options, journal, context);
     } finally {
       await journal?.close();
     }
@@ -56,21 +64,23 @@ Examples:
 
 async function run(
   hosts: readonly string[],
+  allow: AllowList,
   options: Options,
   journal: ScanJournal | undefined,
   context: CliContext,
 ): Promise<void> {
   const known = hosts.flatMap((host) => journal?.known.get(host) ?? []);
   const left = hosts.filter((host) => !journal?.known.has(host));
-  if (known.length > 0) say(context, `${known.length} hosts are in ${options.resume} already`);
+  if (known.length > 0)
+    say(context, `${counted(known.length, "result")} of earlier runs in ${options.resume}`);
   const results: ScanResult[] = [...known];
   if (options.json) for (const result of known) putJson(context, result);
 
   const stop = untilStopped(context);
-  const allow = allowListOf(options);
-  const examiner = await openExaminer(options, allow, context);
-  const line = createProgressLine(context.stderr, createSystemClock());
+  const examiner = await openExaminer(options, allow, context, SCAN_BUDGET);
+  const line = createProgressLine(context, createSystemClock());
   try {
+    if (left.length > 0) line.show(`0 of ${counted(left.length, "host")}`, false);
     const end = await scan(
       { hosts: left, sideBySide: options.sideBySide },
       {
@@ -114,8 +124,9 @@ function report(
   }
   sayRefused(sorted, context);
   if (end.done < end.total) {
-    const more = resume === undefined ? "" : `; run the same command again to go on, ${resume} has the rest`;
-    say(context, `ended early: ${end.total - end.done} hosts were not examined${more}`);
+    const more =
+      resume === undefined ? "" : `; run the same command again to go on, ${resume} has what was found`;
+    say(context, `ended early: ${counted(end.total - end.done, "host")} left unexamined${more}`);
     context.exitWith(EXIT.failed);
   } else if (count("refused") === hosts.length) context.exitWith(EXIT.notAllowed);
   else if (count("failed") > 0) context.exitWith(EXIT.failed);
@@ -133,11 +144,12 @@ function sayRefused(results: readonly ScanResult[], context: CliContext): void {
 }
 
 function rowOf(fingerprint: Fingerprint): string[] {
-  const { host, confidence, profile } = fingerprint;
-  return [host, nameOf(fingerprint), percent(confidence), protocolsText(fingerprint), profileText(profile)];
+  const { host, profile } = fingerprint;
+  const sure = percent(surenessOf(fingerprint));
+  return [host, titleOf(fingerprint), sure, protocolsText(fingerprint), profileText(profile)];
 }
 
 function progressText({ done, total, found, leftMs }: ScanProgress): string {
   const eta = leftMs === undefined ? "" : `, about ${Math.ceil(leftMs / 1000)} s left`;
-  return `${done} of ${total} hosts, ${found} found${done === total ? "" : eta}`;
+  return `${done} of ${counted(total, "host")}, ${found} found${done === total ? "" : eta}`;
 }

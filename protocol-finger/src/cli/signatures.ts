@@ -1,7 +1,9 @@
+import { FingerError } from "../finger-error.ts";
 import { counted, labelsText } from "../fingerprint-text.ts";
 import { loadSignatures } from "../signatures/load.ts";
 import type { Condition, Signature } from "../signatures/signature.ts";
-import { checkSignatures } from "./check-signatures.ts";
+import { checkSignatures, type SignatureCheck } from "./check-signatures.ts";
+import { describeError } from "./describe-error.ts";
 import { type AddCommand, type CliContext, EXIT, put, putJson } from "./io.ts";
 import { gathered } from "./option-values.ts";
 
@@ -62,12 +64,23 @@ function conditionText(condition: Condition): string {
   }
 }
 
+/** A file that cannot be used is what was looked for, and a program wants to hear it like the rest. */
+async function checked(folder: string): Promise<SignatureCheck> {
+  try {
+    return await checkSignatures(folder);
+  } catch (thrown) {
+    if (!(thrown instanceof FingerError) || thrown.code !== "SIGNATURE_INVALID") throw thrown;
+    return { folder, signatures: 0, examples: 0, problems: [{ message: describeError(thrown) }] };
+  }
+}
+
 async function check(folder: string, { json }: { readonly json?: true }, context: CliContext): Promise<void> {
-  const result = await checkSignatures(folder);
+  const result = json ? await checked(folder) : await checkSignatures(folder);
   const isGood = result.problems.length === 0;
   if (json) putJson(context, { ok: isGood, ...result });
   else {
-    for (const { id, message } of result.problems) put(context, `${id}: ${message}`);
+    for (const { id, message } of result.problems)
+      put(context, id === undefined ? message : `${id}: ${message}`);
     const state = isGood ? "is good" : `has ${counted(result.problems.length, "problem")}`;
     const what = `${counted(result.signatures, "signature")}, ${counted(result.examples, "example")}`;
     put(context, `${folder} ${state}: ${what}`);

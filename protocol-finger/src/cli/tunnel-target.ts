@@ -23,8 +23,12 @@ export function parseTunnelPlc(text: string): TunnelPlc {
     throw invalid(text, 'write "modbus://10.0.0.5" or "s7://10.0.0.5?slot=2"');
   const known = KNOWN[url.protocol];
   if (known === undefined) throw invalid(text, "a PLC is behind modbus:// or s7://");
+  if (url.username !== "" || url.password !== "" || url.hash !== "" || !["", "/"].includes(url.pathname)) {
+    throw invalid(text, `behind host and port nothing but ?${known.join("=, ")}= may stand`);
+  }
   for (const key of url.searchParams.keys()) {
-    if (!known.includes(key)) throw invalid(text, `"${key}" is none of ${known.join(", ")}`);
+    if (!known.includes(key))
+      throw invalid(text, `${url.protocol}// takes ${known.join(", ")}, and "${key}" is none of it`);
   }
   const number = (key: string, usual: number, most: number) =>
     numberOf(text, url.searchParams.get(key), usual, most);

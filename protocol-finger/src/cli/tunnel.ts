@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createSystemClock } from "../clock/system-clock.ts";
 import { FingerError } from "../finger-error.ts";
+import { counted } from "../fingerprint-text.ts";
 import type { TunnelEvent } from "../tunnel/events.ts";
 import { startModbusProxy } from "../tunnel/modbus-proxy.ts";
 import { startS7Proxy } from "../tunnel/s7-proxy.ts";
@@ -113,8 +114,8 @@ function tellEnd(tunnel: Tunnel, { json }: Options, context: CliContext): void {
     const { guestsServed, requests, writes, writesRefused, malformed } = stats;
     say(
       context,
-      `ended: ${guestsServed} clients, ${requests} requests, ${writes} writes, ${writesRefused} writes refused, ` +
-        `${malformed} clients sent away for what they sent`,
+      `ended: ${counted(guestsServed, "client")}, ${counted(requests, "request")}, ${counted(writes, "write")}, ` +
+        `${counted(writesRefused, "refused write")}, ${counted(malformed, "client")} sent away for what they sent`,
     );
   }
 }

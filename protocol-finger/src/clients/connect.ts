@@ -41,7 +41,7 @@ function unreachable(
     return new FingerError("PLC_UNREACHABLE", text, { diagnosis: "PORT_CLOSED" });
   }
   const how =
-    failed.kind === "filtered" ? `does not answer within ${connectTimeoutMs} ms` : `: ${failed.reason}`;
-  const text = `${where} ${how}: is the device on, its name right, and no firewall between?`;
+    failed.kind === "filtered" ? ` does not answer within ${connectTimeoutMs} ms` : `: ${failed.reason}`;
+  const text = `${where}${how}: is the device on, its name right, and no firewall between?`;
   return new FingerError("PLC_UNREACHABLE", text, { diagnosis: "HOST_SILENT" });
 }

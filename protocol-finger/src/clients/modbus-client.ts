@@ -30,6 +30,12 @@ export interface ModbusOptions {
   readonly maxBits: number;
 }
 
+/** What stands behind one connection: a device, or a gateway with several. */
+export interface ModbusUnits {
+  /** Each unit has limits of its own and shares everything else; closing one client closes them all. */
+  of(unit: number): ModbusClient;
+}
+
 /** A Modbus/TCP device, or one unit behind a gateway: one transaction at a time.
  *
  *  Everything here throws ModbusException and FingerError PLC_TIMEOUT, after which the connection is still good;
@@ -39,14 +45,17 @@ export interface ModbusClient {
    *  @returns bytes as in wire/modbus-pdu.ts */
   read(range: ModbusRange, signal: AbortSignal): Promise<Buffer>;
   /** Any number, in blocks that the device gives: several transactions, of several moments, where it is more than a
-   *  block. An exception names the very register that is refused. */
+   *  block. An exception names the very register that is refused.
+   *  @returns bytes as in wire/modbus-pdu.ts */
+  readAll(range: ModbusRange, signal: AbortSignal): Promise<Buffer>;
+  /** As numbers; otherwise as readAll. */
   readRegisters(
     table: RegisterTable,
     address: number,
     count: number,
     signal: AbortSignal,
   ): Promise<Uint16Array>;
-  /** 0 or 1 each; otherwise as readRegisters. */
+  /** 0 or 1 each; otherwise as readAll. */
   readBits(table: BitTable, address: number, count: number, signal: AbortSignal): Promise<Uint8Array>;
   /** One transaction: function 6 for one register, 16 for up to 123. */
   writeRegisters(address: number, values: Uint16Array, signal: AbortSignal): Promise<void>;
@@ -76,17 +85,22 @@ const BUSY_PAUSE_MS = 200;
 /** @throws FingerError PLC_UNREACHABLE */
 export async function openModbus(
   options: ModbusOptions,
-  { clock }: { readonly clock: Clock },
+  deps: { readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<ModbusClient> {
+  return (await openModbusUnits(options, deps, signal)).of(options.unit);
+}
+
+/** @throws FingerError PLC_UNREACHABLE */
+export async function openModbusUnits(
+  options: Omit<ModbusOptions, "unit">,
+  { clock }: { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<ModbusUnits> {
   const socket = await connectTo(options, "the Modbus server", clock, signal);
-  const { host, port, unit, requestTimeoutMs, minGapMs } = options;
-  const link = createModbusLink(
-    socket,
-    { where: `${host}:${port}`, unit, requestTimeoutMs, minGapMs },
-    clock,
-  );
-  return createClient(link, options, clock);
+  const { host, port, requestTimeoutMs, minGapMs } = options;
+  const link = createModbusLink(socket, { where: `${host}:${port}`, requestTimeoutMs, minGapMs }, clock);
+  return { of: (unit) => createClient(link, { ...options, unit }, clock) };
 }
 
 function createClient(link: ModbusLink, options: ModbusOptions, clock: Clock): ModbusClient {
@@ -99,7 +113,7 @@ function createClient(link: ModbusLink, options: ModbusOptions, clock: Clock): M
   async function ask(request: ModbusRead | ModbusWrite, signal: AbortSignal): Promise<Buffer> {
     for (let tries = 0; ; tries += 1) {
       try {
-        return await link.exchange(request, signal);
+        return await link.exchange(options.unit, request, signal);
       } catch (thrown) {
         // A write that was acknowledged is under way: it must not be sent again.
         const mayRepeat = request.kind === "read" || isException(thrown, EXCEPTION.busy);
@@ -148,6 +162,7 @@ function createClient(link: ModbusLink, options: ModbusOptions, clock: Clock): M
 
   return {
     read,
+    readAll,
     async readRegisters(table, address, count, signal) {
       return registersOf(await readAll({ table, start: address, count }, signal));
     },

@@ -14,11 +14,12 @@ import { part } from "./part.ts";
 
 /** One transaction at a time over one connection. */
 export interface ModbusLink {
-  /** @returns what was read; nothing for a write
+  /** @param unit which of the devices behind the connection
+   *  @returns what was read; nothing for a write
    *  @throws ModbusException, FingerError PLC_TIMEOUT: the link is still good
    *  @throws FingerError PLC_UNREACHABLE, PDU_MALFORMED: it is not, now and ever after
    *  @throws the signal's reason when it aborts; the next transaction waits until this one's answer came or is overdue */
-  exchange(request: ModbusRead | ModbusWrite, signal: AbortSignal): Promise<Buffer>;
+  exchange(unit: number, request: ModbusRead | ModbusWrite, signal: AbortSignal): Promise<Buffer>;
   /** Aborts, with the FingerError, when the link is over. */
   readonly ended: AbortSignal;
   /** Requests that were sent. */
@@ -32,7 +33,6 @@ export interface ModbusLink {
 export interface ModbusLinkOptions {
   /** Of the device, for messages: "10.0.0.5:502". */
   readonly where: string;
-  readonly unit: number;
   readonly requestTimeoutMs: number;
   /** Least pause between an answer and the next request. */
   readonly minGapMs: number;
@@ -40,6 +40,7 @@ export interface ModbusLinkOptions {
 
 interface InFlight {
   readonly id: number;
+  readonly unit: number;
   readonly request: ModbusRead | ModbusWrite;
   resolve(bytes: Buffer): void;
   reject(error: FingerError): void;
@@ -52,7 +53,7 @@ const TIMEOUTS_IN_A_ROW = 3;
 const MOST_WAITING = 256;
 
 export function createModbusLink(socket: Socket, options: ModbusLinkOptions, clock: Clock): ModbusLink {
-  const { where, unit } = options;
+  const { where } = options;
   const ending = new AbortController();
   const cutter = createAduCutter();
   let turn: Promise<void> = Promise.resolve();
@@ -75,7 +76,7 @@ export function createModbusLink(socket: Socket, options: ModbusLinkOptions, clo
   function onAdu(adu: Adu): void {
     const asked = inFlight;
     // With an id or unit of its own an answer cannot be taken for another one; it is never made to fit by guess.
-    if (asked === undefined || adu.transaction !== asked.id || adu.unit !== unit) {
+    if (asked === undefined || adu.transaction !== asked.id || adu.unit !== asked.unit) {
       strayReplies += 1;
       return;
     }
@@ -96,7 +97,7 @@ export function createModbusLink(socket: Socket, options: ModbusLinkOptions, clo
     }
   }
 
-  async function send(request: ModbusRead | ModbusWrite): Promise<Buffer> {
+  async function send(unit: number, request: ModbusRead | ModbusWrite): Promise<Buffer> {
     const pauseMs = notBeforeMs - clock.monotonicMs();
     if (pauseMs > 0) await clock.sleep(pauseMs, ending.signal);
     ending.signal.throwIfAborted();
@@ -105,8 +106,8 @@ export function createModbusLink(socket: Socket, options: ModbusLinkOptions, clo
     const deadline = clock.deadline(options.requestTimeoutMs, ending.signal);
     try {
       return await new Promise<Buffer>((resolve, reject) => {
-        inFlight = { id, request, resolve, reject };
-        deadline.signal.addEventListener("abort", () => deadline.expired && onTimeout(request), {
+        inFlight = { id, unit, request, resolve, reject };
+        deadline.signal.addEventListener("abort", () => deadline.expired && onTimeout(unit, request), {
           once: true,
         });
         requests += 1;
@@ -118,7 +119,7 @@ export function createModbusLink(socket: Socket, options: ModbusLinkOptions, clo
     }
   }
 
-  function onTimeout(request: ModbusRead | ModbusWrite): void {
+  function onTimeout(unit: number, request: ModbusRead | ModbusWrite): void {
     const asked = inFlight;
     inFlight = undefined;
     timeouts += 1;
@@ -135,7 +136,7 @@ export function createModbusLink(socket: Socket, options: ModbusLinkOptions, clo
     asked?.reject(new FingerError("PLC_TIMEOUT", `${silence}: ${mend}`, { diagnosis }));
   }
 
-  function exchange(request: ModbusRead | ModbusWrite, signal: AbortSignal): Promise<Buffer> {
+  function exchange(unit: number, request: ModbusRead | ModbusWrite, signal: AbortSignal): Promise<Buffer> {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (waiting >= MOST_WAITING)
       return Promise.reject(new RangeError(`${waiting} requests wait for ${where}`));
@@ -143,7 +144,7 @@ export function createModbusLink(socket: Socket, options: ModbusLinkOptions, clo
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(signal.reason);
       signal.addEventListener("abort", onAbort, { once: true });
-      const mine = turn.then(() => (signal.aborted ? undefined : send(request)));
+      const mine = turn.then(() => (signal.aborted ? undefined : send(unit, request)));
       turn = mine
         .then((bytes) => bytes && resolve(bytes), reject)
         .finally(() => {

@@ -45,7 +45,8 @@ function failed(thrown: unknown, afterMs: number): TcpConnected {
   if (code === "ECONNRESET") return { kind: "closed", afterMs, wasAccepted: true };
   if (code === "ETIMEDOUT") return { kind: "filtered", afterMs };
   if (typeof code !== "string") throw thrown;
-  return { kind: "unreachable", reason: `the network says ${code}` };
+  const isNameless = code === "ENOTFOUND" || code === "EAI_AGAIN";
+  return { kind: "unreachable", reason: isNameless ? "no such name" : `the network says ${code}` };
 }
 
 export function tcpChannel(socket: Socket, clock: Clock): Channel {

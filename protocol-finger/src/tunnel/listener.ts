@@ -207,8 +207,9 @@ async function listen(
 ): Promise<{ readonly address: string; readonly port: number }> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
-      const message = `cannot listen on ${host}:${port}: is the port taken, or below 1024 without the right to it?`;
-      reject(new FingerError("OPTION_INVALID", message, { cause }));
+      reject(
+        new FingerError("OPTION_INVALID", `cannot listen on ${host}:${port}: ${mendOf(cause)}`, { cause }),
+      );
     });
     server.listen({ host, port }, resolve);
   });
@@ -216,3 +217,13 @@ async function listen(
   if (address === null || typeof address === "string") throw new TypeError("a TCP server has an address");
   return { address: address.address, port: address.port };
 }
+
+const MENDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is taken; choose another one",
+  EACCES: "ports below 1024 need the right to them; choose a higher one",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "there is no such name",
+  EAI_AGAIN: "there is no such name",
+};
+
+const mendOf = (cause: Error): string => ("code" in cause && MENDS[String(cause.code)]) || cause.message;

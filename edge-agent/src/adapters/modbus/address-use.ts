@@ -1,6 +1,12 @@
+import {
+  type AddressBase,
+  elementWidth,
+  type ModbusAddress,
+  type ModbusType,
+  type ParsedAddress,
+  parseAddress,
+} from "@stethos/protocol-finger/modbus";
 import type { AddressProblem } from "../../ports/driver.ts";
-import { type AddressBase, type ParsedAddress, parseAddress } from "./address.ts";
-import { elementWidth, type ModbusAddress, type ModbusType } from "./types.ts";
 
 /** What an address is to be used for. */
 export type AddressUse =

@@ -1,6 +1,6 @@
+import type { AddressBase } from "@stethos/protocol-finger/modbus";
 import { EdgeError } from "../../core/errors.ts";
 import type { ScanPlan } from "../../ports/driver.ts";
-import type { AddressBase } from "./address.ts";
 import { type AddressUse, parseAddressFor } from "./address-use.ts";
 import { type Field, type FieldDefaults, fieldOf } from "./field.ts";
 import { createGroupPlan, type PlanLimits } from "./group-plan.ts";

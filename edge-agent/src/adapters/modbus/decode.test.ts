@@ -1,11 +1,10 @@
+import { parseAddress, type WordOrder } from "@stethos/protocol-finger/modbus";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StatusCode } from "../../core/quality.ts";
 import { rawColumns } from "../../core/reading.ts";
-import { parseAddress } from "./address.ts";
 import { decodeSamples, decodeSlice, markBad } from "./decode.ts";
 import { type Field, fieldOf } from "./field.ts";
-import type { WordOrder } from "./types.ts";
 
 function field(text: string, wordOrder: WordOrder = "ABCD"): Field {
   const parsed = parseAddress(text, 0);

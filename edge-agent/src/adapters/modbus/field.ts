@@ -1,5 +1,11 @@
-import { bitCodec, type Codec, codecOf } from "./codec.ts";
-import { elementWidth, isBitTable, type ModbusAddress, type Table, type WordOrder } from "./types.ts";
+import {
+  createModbusReader,
+  elementWidth,
+  type ModbusAddress,
+  type ModbusReader,
+  type Table,
+  type WordOrder,
+} from "@stethos/protocol-finger/modbus";
 
 /** An address with the device's defaults filled in: all that reading needs to know. */
 export interface Field {
@@ -11,7 +17,8 @@ export interface Field {
   /** Elements: 1 for a single value. */
   readonly count: number;
   readonly isArray: boolean;
-  readonly codec: Codec;
+  /** Reads one element out of an answer. */
+  readonly read: ModbusReader;
   /** A single FLOAT32. */
   readonly isFloat: boolean;
 }
@@ -30,6 +37,6 @@ export function fieldOf(address: ModbusAddress, defaults: FieldDefaults): Field 
     count: address.count ?? 1,
     isArray: address.count !== undefined,
     isFloat: address.type === "FLOAT32" && address.count === undefined,
-    codec: isBitTable(address.table) ? bitCodec : codecOf(address, defaults.wordOrder),
+    read: createModbusReader(address, defaults.wordOrder),
   };
 }

@@ -1,6 +1,6 @@
+import { parseAddress } from "@stethos/protocol-finger/modbus";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseAddress } from "./address.ts";
 import { type Field, fieldOf } from "./field.ts";
 import { type Block, createGroupPlan, halve } from "./group-plan.ts";
 

@@ -1,7 +1,7 @@
+import { isBitTable, type Table } from "@stethos/protocol-finger/modbus";
 import type { Field } from "./field.ts";
 import { mergeRuns, type Run, type Slice, type Span } from "./merge.ts";
 import type { ReadRequest } from "./request.ts";
-import { isBitTable, type Table } from "./types.ts";
 
 /** One request of a scan and the rows it fills. */
 export interface Block extends ReadRequest {

@@ -1,5 +1,5 @@
+import { WORD_ORDERS } from "@stethos/protocol-finger/modbus";
 import { z } from "zod";
-import { WORD_ORDERS } from "./types.ts";
 
 /** PDU limits: Modbus Application Protocol V1.1b3, 6.1 and 6.3. */
 const MOST_REGISTERS = 125;

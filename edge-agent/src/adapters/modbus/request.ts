@@ -1,4 +1,4 @@
-import { isBitTable, READ_FUNCTION, type Table } from "./types.ts";
+import { isBitTable, READ_FUNCTION, type Table } from "@stethos/protocol-finger/modbus";
 
 /** One question: `quantity` registers or bits of a table of a unit. */
 export interface ReadRequest {

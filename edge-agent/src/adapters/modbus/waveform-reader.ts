@@ -38,7 +38,7 @@ export async function readSamples(
 export async function readCounter(run: RegisterRun, asker: Asker, signal: AbortSignal): Promise<number> {
   let counter = 0;
   await readSpans(run, asker, 1, signal, (_span, view) => {
-    counter = Number(run.field.codec.read(view, 0));
+    counter = Number(run.field.read(view, 0));
   });
   return counter;
 }

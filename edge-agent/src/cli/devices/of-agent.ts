@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Language } from "@stethos/protocol-finger/diagnosis";
 import { z } from "zod";
 import { device } from "../../adapters/http-api/schemas.ts";
-import { describeError, EdgeError } from "../../core/errors.ts";
+import { EdgeError } from "../../core/errors.ts";
 import type { DeviceDto } from "../../core/feed.ts";
 
 const ANSWER_MS = 10_000;
@@ -23,7 +23,7 @@ export async function devicesOfAgent(
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     });
   } catch (cause) {
-    throw unreachable(url, `does not answer; is the agent running there? (${describeError(cause)})`, cause);
+    throw unreachable(url, "does not answer; is the agent running there?", cause);
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (!response.ok) throw unreachable(url, `refuses (${response.status}): ${detailOf(body)}`);

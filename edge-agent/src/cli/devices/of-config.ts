@@ -13,6 +13,8 @@ export interface TrialOptions {
   readonly lang: Language;
   readonly seconds: number;
   readonly isTerminal: boolean;
+  /** Told how far it is, a line each. */
+  readonly onProgress: (text: string) => void;
 }
 
 const CLOSE_MS = 5000;
@@ -20,11 +22,15 @@ const CLOSE_MS = 5000;
 /** Tries every device of a configuration until it has given a value or said that it will not. */
 export async function devicesOfConfig(
   config: AgentConfig,
-  { lang, seconds, isTerminal }: TrialOptions,
+  { lang, seconds, isTerminal, onProgress }: TrialOptions,
   signal: AbortSignal,
 ): Promise<readonly DeviceDto[]> {
   const clock = createSystemClock();
-  const settled = createSettled(config.devices.map(({ plan }) => plan.device));
+  const count = config.devices.length;
+  const settled = createSettled(
+    config.devices.map(({ plan }) => plan.device),
+    (device, done) => onProgress(`${device} has been tried (${done} of ${count})`),
+  );
   const counters = createCounters();
   const mirror = createMirror({
     nowUs: clock.nowUs,
@@ -61,6 +67,7 @@ export async function devicesOfConfig(
   }));
   mirror.setPlant([], acquisition.tags, devices);
   const limit = clock.deadline(seconds * 1000, signal);
+  onProgress(`trying ${count} ${count === 1 ? "device" : "devices"}, ${seconds} s at most`);
   acquisition.start();
   await settled.all(limit.signal);
   limit.dispose();
@@ -69,7 +76,7 @@ export async function devicesOfConfig(
 }
 
 /** Which devices have shown whether they can be read. */
-function createSettled(devices: readonly string[]) {
+function createSettled(devices: readonly string[], onSettled: (device: string, done: number) => void) {
   const open = new Set(devices);
   const done = Promise.withResolvers<void>();
   const check = () => {
@@ -78,7 +85,7 @@ function createSettled(devices: readonly string[]) {
   check();
   return {
     add(device: string): void {
-      open.delete(device);
+      if (open.delete(device)) onSettled(device, devices.length - open.size);
       check();
     },
     /** Until all have, or `signal` aborts. */

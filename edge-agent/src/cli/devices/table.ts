@@ -26,7 +26,8 @@ function cellsOf(device: DeviceDto): string[] {
 
 function verdictOf({ fingerprint }: DeviceDto): string {
   if (fingerprint === undefined) return "-";
-  const { vendor, family, model, orderNumber, firmware, confidence } = fingerprint;
+  const { vendor, family, model, orderNumber, firmware, confidence, nature } = fingerprint;
+  if ((vendor ?? family) === undefined) return nature === "unknown" ? nameOf({}) : `unknown (${nature})`;
   const labels = { vendor, family, model, orderNumber, firmware };
   const known = Object.fromEntries(Object.entries(labels).filter(([, label]) => label !== undefined));
   return `${nameOf(known)} (${Math.round(confidence * 100)} %)`;

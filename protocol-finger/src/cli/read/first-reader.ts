@@ -10,7 +10,7 @@ export interface FirstReader {
 }
 
 /** The first profile under which the device gives at least one of the values; every other one is left closed.
- *  @param onFailure told why a profile did not do
+ *  @param onFailure told why a profile did not do; the last one's reason is thrown instead, where none does
  *  @throws FingerError of the last profile, where none does; the signal's reason */
 export async function firstReader(
   profiles: readonly DeviceProfile[],
@@ -33,7 +33,7 @@ export async function firstReader(
       // A wrong address is wrong under every profile.
       if (!(thrown instanceof FingerError) || thrown.code === "ADDRESS_INVALID") throw thrown;
       last = thrown;
-      onFailure(profile, thrown);
+      if (profile !== profiles.at(-1) || empty !== undefined) onFailure(profile, thrown);
     }
   }
   if (empty !== undefined) return { ...empty, reader: await open(empty.profile, signal) };

@@ -1,12 +1,19 @@
-import { type ModbusClient, openModbus } from "../../clients/modbus-client.ts";
+import { type ModbusClient, openModbusUnits } from "../../clients/modbus-client.ts";
 import { ModbusException } from "../../clients/modbus-exception.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { FingerError } from "../../finger-error.ts";
+import { elementWidth, isBitTable, type ModbusAddress } from "../../modbus/types.ts";
+import { createModbusReader, type ModbusReader } from "../../modbus/values.ts";
 import type { ModbusProfile } from "../../profile-types.ts";
-import type { BitTable, RegisterTable } from "../../wire/modbus-pdu.ts";
-import { badRow, type FieldReader, type FieldRow, rowOf, STATUS } from "./field-reader.ts";
-import type { ModbusAddress } from "./modbus-address.ts";
-import { bitValue, registerValue } from "./modbus-value.ts";
+import { badRow, type FieldReader, type FieldRow, type FieldValue, rowOf, STATUS } from "./field-reader.ts";
+
+/** An address and what reads it. */
+interface Field {
+  readonly address: ModbusAddress;
+  readonly unit: number;
+  readonly client: ModbusClient;
+  readonly element: ModbusReader;
+}
 
 /** Each address by a request of its own: what an operator looks up by hand is few.
  *  @throws FingerError PLC_UNREACHABLE, PLC_REFUSED */
@@ -16,18 +23,33 @@ export async function openModbusReader(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<FieldReader> {
-  const client = await openModbus({ ...profile, host }, { clock }, signal);
+  const units = await openModbusUnits({ ...profile, host }, { clock }, signal);
+  const usual = units.of(profile.unit);
+  const clients = new Map([[profile.unit, usual]]);
+  const fields = addresses.map((address): Field => {
+    const unit = address.unit ?? profile.unit;
+    const client = clients.get(unit) ?? units.of(unit);
+    clients.set(unit, client);
+    return { address, unit, client, element: createModbusReader(address, profile.wordOrder) };
+  });
+  const isShared = new Set(fields.map(({ unit }) => unit)).size > 1;
   return {
     protocol: "modbus-tcp",
     get limits() {
-      return modbusLimits(client);
+      return modbusLimits(usual);
     },
     async read(stop) {
       const rows: FieldRow[] = [];
-      for (const address of addresses) rows.push(await readOne(client, address, stop));
+      const silent = new Set<number>();
+      for (const field of fields) {
+        const row = silent.has(field.unit) ? silentRow(field) : await readOne(field, stop);
+        // The others shall not wait for it again, nor lose the connection that they share with it.
+        if (isShared && row.status === STATUS.BadTimeout) silent.add(field.unit);
+        rows.push(row);
+      }
       return rows;
     },
-    close: () => client.close(),
+    close: () => usual.close(),
   };
 }
 
@@ -37,18 +59,33 @@ export const modbusLimits = ({ learnt }: ModbusClient): Readonly<Record<string, 
   ...(learnt.bits !== undefined && { maxBits: learnt.bits }),
 });
 
-async function readOne(client: ModbusClient, address: ModbusAddress, signal: AbortSignal): Promise<FieldRow> {
-  const { table, start, length } = address;
+const silentRow = ({ unit }: Field): FieldRow =>
+  badRow(STATUS.BadTimeout, `unit ${unit} was just silent and was not asked again in this round`);
+
+async function readOne(field: Field, signal: AbortSignal): Promise<FieldRow> {
   try {
-    if (isBits(table)) return rowOf(bitValue(address, await client.readBits(table, start, length, signal)));
-    return rowOf(registerValue(address, await client.readRegisters(table, start, length, signal)));
+    return rowOf(await readValue(field, signal));
   } catch (thrown) {
     return refusedRow(thrown);
   }
 }
 
-const isBits = (table: BitTable | RegisterTable): table is BitTable =>
-  table === "coil" || table === "discrete";
+/** @returns undefined where the bytes, or some of an array, are no value of the type */
+async function readValue(
+  { address, client, element }: Field,
+  signal: AbortSignal,
+): Promise<FieldValue | undefined> {
+  const { table, start, count } = address;
+  const width = elementWidth(address);
+  const bytes = await client.readAll({ table: TABLES[table], start, count: width * (count ?? 1) }, signal);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (count === undefined) return element(view, 0);
+  const step = isBitTable(table) ? 1 : 2 * width;
+  const values = Array.from({ length: count }, (_, i) => element(view, i * step));
+  return values.every((value) => value !== undefined) ? values : undefined;
+}
+
+const TABLES = { hr: "holding", ir: "input", coil: "coil", di: "discrete" } as const;
 
 // Modbus Application Protocol V1.1b3, section 7, with the status codes of the agent.
 const STATUSES: Readonly<Record<number, number>> = {

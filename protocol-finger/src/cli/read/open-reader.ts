@@ -1,10 +1,11 @@
 import type { Clock } from "../../clock/clock.ts";
 import { FingerError } from "../../finger-error.ts";
+import { looksLikeModbus } from "../../modbus/place.ts";
 import type { DeviceProfile, ModbusProfile } from "../../profile-types.ts";
 import { parseS7Address, type S7Address } from "../../s7/address.ts";
 import type { TunnelArea } from "../../tunnel/areas.ts";
 import type { FieldReader } from "./field-reader.ts";
-import { looksLikeModbus, parseModbusAddress } from "./modbus-address.ts";
+import { checkModbusAddress, modbusAddress } from "./modbus-address.ts";
 import { openModbusReader } from "./modbus-reader.ts";
 import { openOpcuaFieldReader } from "./opcua-reader.ts";
 import { openS7Reader } from "./s7-reader.ts";
@@ -37,6 +38,7 @@ export function kindOf(addresses: readonly string[]): AddressKind {
     );
   }
   if (kind === "s7") addresses.forEach(s7Address);
+  if (kind === "modbus") addresses.forEach(checkModbusAddress);
   return kind;
 }
 
@@ -78,7 +80,7 @@ export async function openReader(
     case "modbus-tunnel":
       return openTunnelReader({ host, profile, areas }, addresses.map(s7Address), clock, signal);
     case "modbus": {
-      const parsed = addresses.map((text) => parseModbusAddress(text, profile));
+      const parsed = addresses.map((text) => modbusAddress(text, profile.addressBase));
       return openModbusReader({ host, profile }, parsed, clock, signal);
     }
     case "opcua":

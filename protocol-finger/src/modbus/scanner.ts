@@ -1,4 +1,4 @@
-import type { AddressProblem } from "../../ports/driver.ts";
+import type { AddressProblem } from "../s7/problem.ts";
 
 /** Walks over a text and remembers where it first stumbled. */
 export interface Scanner {

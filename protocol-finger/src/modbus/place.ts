@@ -13,6 +13,12 @@ const HINTS: Readonly<Record<string, Table>> = {
   discrete: "di",
 };
 
+const NAMES = [...TABLES, ...Object.keys(HINTS)].join("|");
+const BEGINNING = new RegExp(`^(?:[0-9]|(?:${NAMES}):)`, "i");
+
+/** Whether it is meant for a Modbus address, be it right or wrong: addresses of other protocols begin differently. */
+export const looksLikeModbus = (text: string): boolean => BEGINNING.test(text);
+
 const MOST_BIT = 15;
 const LAST_ADDRESS = 65_535;
 

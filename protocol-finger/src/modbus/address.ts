@@ -1,4 +1,4 @@
-import type { AddressProblem } from "../../ports/driver.ts";
+import type { AddressProblem } from "../s7/problem.ts";
 import { type Place, scanPlace } from "./place.ts";
 import { createScanner, type Scanner } from "./scanner.ts";
 import {
