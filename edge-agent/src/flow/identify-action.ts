@@ -7,8 +7,14 @@ export type AutoAction =
   | { readonly kind: "identify"; readonly fresh: boolean }
   /** Ask over one protocol alone whether it is still the same. */
   | { readonly kind: "check"; readonly profile: DrivenProfile }
-  /** Read with this profile; `patient`: also while everything is refused, for nothing better is left to try. */
-  | { readonly kind: "read"; readonly profile: DrivenProfile; readonly patient: boolean }
+  /** Read with this profile; `patient`: also while everything is refused, for nothing better is left to try; for
+   *  `patienceMs` where another way may come back, else as long as the policy has it. */
+  | {
+      readonly kind: "read";
+      readonly profile: DrivenProfile;
+      readonly patient: boolean;
+      readonly patienceMs?: number;
+    }
   | {
       readonly kind: "wait";
       /** Exponent of the backoff; undefined where only `leastMs` counts. */

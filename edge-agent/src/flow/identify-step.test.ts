@@ -98,10 +98,34 @@ describe("the steps of a device whose protocol is found out", () => {
       failed(tunnel, "PORT_CLOSED"),
     );
     expect(end.trouble).toBeUndefined();
-    expect(next(end).next).toEqual({ kind: "read", profile: native, patient: true });
+    expect(next(end).next).toEqual({ kind: "read", profile: native, patient: true, patienceMs: 60_000 });
     const over = course(end, failed(native, "S7_PUT_GET_OFF", true));
     expect(over.trouble?.cause?.code).toBe("S7_PUT_GET_OFF");
     expect(next(over).next).toEqual(fresh);
+  });
+
+  it("look again soon, and then ever later, for a way that was only away", () => {
+    const round = [
+      failed(native, "S7_PUT_GET_OFF", true),
+      failed(tunnel, "PORT_CLOSED"),
+      failed(native, "S7_PUT_GET_OFF", true),
+    ];
+    const both = identified([native, tunnel]);
+    const patienceOf = (state: AutoState) => next(state).next;
+    const once = course(stranger, both, ...round.slice(0, 2));
+    expect(patienceOf(once)).toMatchObject({ patient: true, patienceMs: 60_000 });
+    const twice = course(stranger, both, ...round, both, ...round.slice(0, 2));
+    expect(patienceOf(twice)).toMatchObject({ patient: true, patienceMs: 120_000 });
+  });
+
+  it("stay as long as the policy has it where every way is refused", () => {
+    const end = course(
+      stranger,
+      identified([native, compat]),
+      failed(native, "S7_PUT_GET_OFF", true),
+      failed(compat, "S7_PUT_GET_OFF", true),
+    );
+    expect(next(end).next).toEqual({ kind: "read", profile: native, patient: true });
   });
 
   it("look afresh after every third round that failed", () => {

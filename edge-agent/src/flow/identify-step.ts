@@ -206,7 +206,13 @@ function exhausted(state: AutoState, failures: readonly Failure[], policy: AutoP
   const connected = failures.find((one) => one.connected);
   if (connected !== undefined) {
     // Its session will say itself what is wrong.
-    const action: AutoAction = { kind: "read", profile: connected.profile, patient: true };
+    const patienceMs = patience(state, failures, policy);
+    const action: AutoAction = {
+      kind: "read",
+      profile: connected.profile,
+      patient: true,
+      ...(patienceMs !== undefined && { patienceMs }),
+    };
     return { ...state, action: paused(action, policy) };
   }
   const trouble = worst(failures);
@@ -215,6 +221,16 @@ function exhausted(state: AutoState, failures: readonly Failure[], policy: AutoP
   const isDoubtful = first === undefined || misses % policy.doubtAfter === 0;
   const action = isDoubtful ? fresh : read(first);
   return { ...state, misses, trouble, action: later(action, state.misses, leastWait(trouble, policy)) };
+}
+
+/** Another way that was only away, as after a restart of the device, is worth another look soon, and then ever later. */
+function patience(
+  { misses }: AutoState,
+  failures: readonly Failure[],
+  { checkEveryMs, hopelessMs }: AutoPolicy,
+): number | undefined {
+  if (failures.every(({ connected }) => connected)) return undefined;
+  return Math.min(hopelessMs, checkEveryMs * 2 ** misses);
 }
 
 const withFirst = (

@@ -276,9 +276,19 @@ describe("a device whose protocol is found out", () => {
   it("is looked at afresh after it has refused everything for ten minutes", async () => {
     const forever: Session = [...refused, "..."];
     const bench = start({
-      sessions: { "s7-native": [refused, forever], "s7-compat": [refused], "modbus-tunnel": [[down()]] },
+      sessions: { "s7-native": [refused, forever], "s7-compat": [refused], "modbus-tunnel": [refused] },
     });
     await bench.pass(defaultAutoPolicy.hopelessMs + 10_000);
+    expect(bench.calls.filter((call) => call.startsWith("identify fresh"))).toHaveLength(1);
+    await bench.stop();
+  });
+
+  it("is looked at afresh after a minute where another way to it was only away", async () => {
+    const forever: Session = [...refused, "..."];
+    const bench = start({
+      sessions: { "s7-native": [refused, forever], "s7-compat": [refused], "modbus-tunnel": [[down()]] },
+    });
+    await bench.pass(70_000);
     expect(bench.calls.filter((call) => call.startsWith("identify fresh"))).toHaveLength(1);
     await bench.stop();
   });

@@ -99,7 +99,7 @@ function createRun(device: AutoDevice, deps: DriverDeps, policy: AutoPolicy) {
           return { kind: "checked", fingerprint, nowMs: clock.monotonicMs() };
         });
       case "read":
-        return yield* read(action.profile, action.patient, signal);
+        return yield* read(action, signal);
       default:
         return action satisfies never;
     }
@@ -130,8 +130,7 @@ function createRun(device: AutoDevice, deps: DriverDeps, policy: AutoPolicy) {
   }
 
   async function* read(
-    profile: DrivenProfile,
-    patient: boolean,
+    { profile, patient, patienceMs = policy.hopelessMs }: Extract<AutoAction, { kind: "read" }>,
     signal: AbortSignal,
   ): AsyncGenerator<DriverEvent, AutoEvent | undefined> {
     const driver = await driverFor(profile);
@@ -142,7 +141,7 @@ function createRun(device: AutoDevice, deps: DriverDeps, policy: AutoPolicy) {
       state = stepAuto(state, { kind: "worked", profile }, policy);
       keep(profile);
     };
-    const trialMs = patient ? policy.hopelessMs : policy.trialMs;
+    const trialMs = patient ? patienceMs : policy.trialMs;
     const trial = runTrial({ plan, driver, clock, trialMs, patient, onWorked }, signal);
     const end = yield* through(trial, createPass(profile));
     if (signal.aborted) return undefined;
