@@ -9,11 +9,13 @@ export interface AutoPolicy {
   readonly trialMs: number;
   /** Least wait after a device said that it has no connection to spare. */
   readonly scarceMs: number;
-  /** Least time between two looks at who a device is that comes and goes, and between two wishes to identify it. */
+  /** Least time between two looks at who a device is that comes and goes, and between two wishes to identify it; the
+   *  first time that a doubtful verdict stands. */
   readonly checkEveryMs: number;
   /** After so many attempts in a row that failed, what is known of the device is doubted. */
   readonly doubtAfter: number;
-  /** How long a device is read that refuses everything, or left alone that is none, before it is looked at afresh. */
+  /** How long, at most, a device is read that refuses everything, or left alone that is none, before it is looked at
+   *  afresh. */
   readonly hopelessMs: number;
 }
 

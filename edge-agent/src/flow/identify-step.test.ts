@@ -156,10 +156,13 @@ describe("the steps of a device whose protocol is found out", () => {
     expect(open.trouble?.cause?.code).toBe("S7_TSAP_REFUSED");
   });
 
-  it("leave alone for long what is no controller", () => {
-    const state = course(stranger, identified([], {}, "NOT_A_CONTROLLER"));
+  it("leave alone what is no controller, the longer the more often it was none", () => {
+    const pretender = identified([], {}, "NOT_A_CONTROLLER");
+    const state = course(stranger, pretender);
     expect(state.trouble?.cause?.code).toBe("NOT_A_CONTROLLER");
-    expect(next(state)).toMatchObject({ next: fresh, leastMs: policy.hopelessMs });
+    expect(next(state)).toMatchObject({ next: fresh, leastMs: 60_000 });
+    const looks = Array.from({ length: 9 }, () => pretender);
+    expect(next(course(stranger, ...looks))).toMatchObject({ next: fresh, leastMs: policy.hopelessMs });
   });
 
   it("ask again, ever more seldom, who cannot be identified", () => {

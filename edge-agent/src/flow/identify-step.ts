@@ -140,7 +140,9 @@ function identified(state: AutoState, event: Of<"identified">, policy: AutoPolic
   if (first !== undefined) return { ...next, action: paused(read(first), policy) };
   const { trouble } = event;
   const misses = state.misses + 1;
-  const leastMs = trouble.cause?.code === "NOT_A_CONTROLLER" ? policy.hopelessMs : leastWait(trouble, policy);
+  // A device that was only slow can look like one; so the first verdict stands for a minute, and those after it longer.
+  const isPretender = trouble.cause?.code === "NOT_A_CONTROLLER";
+  const leastMs = isPretender ? everLonger(state, policy) : leastWait(trouble, policy);
   return { ...next, misses, trouble, action: later(fresh, state.misses, leastMs) };
 }
 
@@ -224,14 +226,12 @@ function exhausted(state: AutoState, failures: readonly Failure[], policy: AutoP
 }
 
 /** Another way that was only away, as after a restart of the device, is worth another look soon, and then ever later. */
-function patience(
-  { misses }: AutoState,
-  failures: readonly Failure[],
-  { checkEveryMs, hopelessMs }: AutoPolicy,
-): number | undefined {
-  if (failures.every(({ connected }) => connected)) return undefined;
-  return Math.min(hopelessMs, checkEveryMs * 2 ** misses);
+function patience(state: AutoState, failures: readonly Failure[], policy: AutoPolicy): number | undefined {
+  return failures.every(({ connected }) => connected) ? undefined : everLonger(state, policy);
 }
+
+const everLonger = ({ misses }: AutoState, { checkEveryMs, hopelessMs }: AutoPolicy): number =>
+  Math.min(hopelessMs, checkEveryMs * 2 ** misses);
 
 const withFirst = (
   all: readonly DrivenProfile[],

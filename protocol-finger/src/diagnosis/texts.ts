@@ -262,8 +262,8 @@ const TEXTS = {
       zh: "应答的不是控制器：该地址上是诱饵（蜜罐）、tar pit、网页服务器或端口转发。",
     },
     advice: {
-      en: "Check the address. Where the controller stands behind a router, ask for a direct route or for the right forwarded port. It is left alone but for a look every ten minutes.",
-      zh: "请核对地址。如控制器位于路由器之后，请使用直接路由或正确的转发端口。系统不再读取它，只每隔十分钟查看一次。",
+      en: "Check the address. Where the controller stands behind a router, ask for a direct route or for the right forwarded port. It is left alone but for a look now and then, in the end every ten minutes.",
+      zh: "请核对地址。如控制器位于路由器之后，请使用直接路由或正确的转发端口。系统不再读取它，只偶尔查看，间隔逐渐延长至十分钟。",
     },
   },
   DEVICE_CHANGED: {
