@@ -7,6 +7,9 @@ export interface RunMessage {
   readonly healthyFrame: Float32Array<ArrayBuffer>;
 }
 
+/** Asks the worker to end when the run at hand is over. */
+export const END = "end";
+
 export type WorkerReply =
   | { readonly kind: "ready"; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
   | { readonly kind: "refused"; readonly message: string }

@@ -143,6 +143,18 @@ describe("the scorer", () => {
     });
   });
 
+  it("lets the run at hand end before its thread does, when it is closed", async () => {
+    const scorer = await open({ folder: MODEL_FOLDER });
+    const runs = Array.from({ length: 4 }, () => scorer.score([{ samples: window, shaftHz: 0 }], signal));
+    const ends = Promise.allSettled(runs);
+    await scorer.close();
+    // A thread that is ended inside of a run takes the process with it, this one.
+    for (const end of await ends) {
+      if (end.status === "fulfilled") expect(end.value).toHaveLength(1);
+      else expect(end.reason).toMatchObject({ code: "SCORER_FAILED" });
+    }
+  });
+
   it("scores nothing once it is closed or called off", async () => {
     const scorer = await open({ folder: MODEL_FOLDER });
     await expect(

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Clock } from "@stethos/protocol-finger/clock";
+import { type Clock, slept } from "@stethos/protocol-finger/clock";
 import { EdgeError } from "../../core/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { RawScore, ScoreRequest, Scorer } from "../../ports/scorer.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type ModelPackage, readModelPackage } from "./manifest.ts";
-import type { RunMessage, WorkerReply, WorkerSetup } from "./messages.ts";
+import { END, type RunMessage, type WorkerReply, type WorkerSetup } from "./messages.ts";
 
 export interface OnnxScorerOptions {
   readonly folder: string;
@@ -23,6 +23,9 @@ interface Deps {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
+
+/** For the run at hand, when the scorer is closed. */
+const CLOSE_MS = 3000;
 
 /** Two cores are left to acquisition, features and the store; a machine with two cores scores on one. */
 const spareThreads = (): number => Math.max(1, availableParallelism() - 2);
@@ -176,8 +179,9 @@ function createWorkerHost(model: ModelPackage, options: OnnxScorerOptions, deps:
       return unpackScores(reply, batch.length);
     } catch (thrown) {
       if (!deadline.expired) throw thrown;
-      // A run that hangs cannot be called off: only the end of its thread ends it.
-      await target.terminate();
+      // A run that hangs cannot be called off: another thread takes its place.
+      onDeath(target, thrown);
+      void retire(target);
       throw new EdgeError(
         "SCORER_FAILED",
         `no score within ${options.runTimeoutMs ?? 10_000} ms; the worker was replaced`,
@@ -194,9 +198,25 @@ function createWorkerHost(model: ModelPackage, options: OnnxScorerOptions, deps:
     async close() {
       isClosed = true;
       failAll(new EdgeError("SCORER_FAILED", "the scorer was closed"));
-      await worker?.terminate();
+      const last = worker;
+      if (last === undefined) return;
+      const waiting = new AbortController();
+      const patience = slept(deps.clock, CLOSE_MS, waiting.signal);
+      await Promise.race([retire(last), patience]);
+      waiting.abort();
+      await last.terminate();
     },
   };
+}
+
+/** Ends a thread between two runs. Inside of one its end would be the end of the process: onnxruntime-node throws then
+ *  where nobody catches. */
+function retire(old: Worker): Promise<void> {
+  old.unref();
+  return new Promise((resolve) => {
+    old.once("exit", () => resolve());
+    old.postMessage(END);
+  });
 }
 
 /** The requests as the worker wants them: one array an input. */

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describeError } from "../../core/errors.ts";
-import type { RunMessage, WorkerReply, WorkerSetup } from "./messages.ts";
+import { END, type RunMessage, type WorkerReply, type WorkerSetup } from "./messages.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("scorer.worker.ts runs as a worker thread only");
@@ -58,4 +58,9 @@ async function run(session: InferenceSession, message: RunMessage): Promise<void
 }
 
 const session = await open();
-if (session !== undefined) port.on("message", (message: RunMessage) => void run(session, message));
+if (session !== undefined) {
+  port.on("message", (message: RunMessage | typeof END) => {
+    if (message === END) port.close();
+    else void run(session, message);
+  });
+}
