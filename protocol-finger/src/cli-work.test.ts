@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Desk, openDesk } from "./cli/testing/run.ts";
-import { startAcme, TEST_SIGNATURES } from "./cli/testing/signature.ts";
+import { optionsFor, startAcme } from "./cli/testing/signature.ts";
 import { type FakeModbus, startFakeModbus } from "./clients/testing/fake-modbus.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { captured, ethernet, ipv4, PC, PLC, pcapFile, udp } from "./passive/testing/build.ts";
@@ -18,14 +18,7 @@ let known: string[];
 beforeEach(async () => {
   desk = await openDesk();
   plc = await startAcme();
-  await mkdir(desk.file("signatures"));
-  await writeFile(desk.file("signatures/test.yaml"), TEST_SIGNATURES);
-  known = [
-    ...["--port", `modbus=${plc.port}`],
-    ...["--protocols", "modbus"],
-    ...["--spacing", "0"],
-    ...["--signatures", desk.file("signatures")],
-  ];
+  known = await optionsFor(desk, plc);
 });
 
 afterEach(async () => {

@@ -1,7 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Desk, openDesk } from "./cli/testing/run.ts";
-import { startAcme, TEST_SIGNATURES } from "./cli/testing/signature.ts";
+import { optionsFor, startAcme } from "./cli/testing/signature.ts";
 import type { FakeModbus } from "./clients/testing/fake-modbus.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { ByteEntry } from "./probes/byte-entry.ts";
@@ -14,18 +14,7 @@ let known: string[];
 beforeEach(async () => {
   desk = await openDesk();
   plc = await startAcme();
-  await mkdir(desk.file("signatures"));
-  await writeFile(desk.file("signatures/test.yaml"), TEST_SIGNATURES);
-  known = [
-    "--port",
-    `modbus=${plc.port}`,
-    "--protocols",
-    "modbus",
-    "--spacing",
-    "0",
-    "--signatures",
-    desk.file("signatures"),
-  ];
+  known = await optionsFor(desk, plc);
 });
 
 afterEach(async () => {

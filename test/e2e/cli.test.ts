@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -74,6 +74,14 @@ describe("stethos check", () => {
     await configure({ devices: [s7("plc-1", 1)] });
     const { code, output } = await outcome("check", "-c", configFile());
     expect(output).toContain("is good: 1 devices, 1 tags, 0 waveforms, 0 machines");
+    expect(code).toBe(0);
+  });
+
+  it("finds nothing wrong with the README's own example", async () => {
+    const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
+    await configure(/^```yaml\n(?<example>[\s\S]*?)^```$/m.exec(readme)?.groups?.["example"] ?? "");
+    const { code, output } = await outcome("check", "-c", configFile());
+    expect(output).toContain("is good: 1 devices, 1 tags, 1 waveforms, 1 machines");
     expect(code).toBe(0);
   });
 

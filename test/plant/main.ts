@@ -23,10 +23,14 @@ process.stdout.write(
   `${JSON.stringify({ failing: plant.failing, healthy: plant.healthy, source: recordings === undefined ? "generator" : "recordings" })}\n`,
 );
 
+// Ctrl-C reaches this process and whoever started it, who then closes standard input: once is enough.
+let isStopping = false;
 const stop = async () => {
+  if (isStopping) return;
+  isStopping = true;
   await plant.close();
   process.exit(0);
 };
-for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => void stop());
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void stop());
 // Whoever started the plant and died without a word takes it along.
 process.stdin.on("end", () => void stop()).resume();

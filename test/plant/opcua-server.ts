@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -18,6 +18,7 @@ import {
   Variant,
   VariantArrayType,
 } from "node-opcua";
+import { disposeCertificates, removeCertificates } from "./opcua-certificates.ts";
 
 export type OpcuaSecurityMode = "None" | "Sign" | "SignAndEncrypt";
 export type OpcuaType = keyof typeof DataType;
@@ -129,8 +130,8 @@ export async function startOpcuaServer(options: OpcuaServerOptions = {}): Promis
     requests: (service) => requests.get(service) ?? 0,
     async close() {
       await server.shutdown(0);
-      await certificates.dispose();
-      if (options.certificateFolder === undefined) await rm(folder, { recursive: true, force: true });
+      await disposeCertificates(certificates);
+      if (options.certificateFolder === undefined) await removeCertificates(folder);
     },
   };
 }

@@ -77,7 +77,7 @@ const device = z.discriminatedUnion("protocol", [
 ]);
 
 const bearing = z.strictObject({
-  name: z.string().min(1),
+  name: z.string('must be text; write a number in quotes: "6205"').min(1),
   rollers: z.int().min(3).max(100),
   diameterRatio: z.number().gt(0).lt(1).describe("Roller diameter over pitch diameter"),
   contactAngleDeg: z.number().min(0).lt(90).default(0),

@@ -9,6 +9,7 @@ import {
   type IdentityCategory,
 } from "../wire/modbus-identity.ts";
 import { decodeUmasId, encodeReadUmasId } from "../wire/umas.ts";
+import { withLine } from "./exchange.ts";
 import { createModbusAsker, type Outcome } from "./modbus-ask.ts";
 import { MODBUS_FRAMES, WAGO_PLATE } from "./modbus-frames.ts";
 import {
@@ -27,13 +28,7 @@ export const modbusProbe: Probe = {
   defaultPort: 502,
   frames: MODBUS_FRAMES,
   async run(visit, signal) {
-    const connected = await visit.connect("modbus", signal);
-    if (connected.kind !== "open") return;
-    try {
-      await examine(visit, connected.line, signal);
-    } finally {
-      await connected.line.close();
-    }
+    await withLine(visit, "modbus", "tcp", signal, (line) => examine(visit, line, signal));
   },
 };
 

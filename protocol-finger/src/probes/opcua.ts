@@ -19,6 +19,7 @@ import {
   encodeRead,
 } from "../wire/opcua-request.ts";
 import { statusName } from "../wire/opcua-status.ts";
+import { withLine } from "./exchange.ts";
 import { createNoter } from "./note.ts";
 import { BUILD_NODES, noteBuild } from "./opcua-build.ts";
 import { anonymousToken, noteEndpoints } from "./opcua-endpoints.ts";
@@ -32,13 +33,7 @@ export const opcuaProbe: Probe = {
   defaultPort: 4840,
   frames: OPCUA_FRAMES,
   async run(visit, signal) {
-    const connected = await visit.connect("opcua", signal);
-    if (connected.kind !== "open") return;
-    try {
-      await examine(visit, createUaTalk(connected.line, signal));
-    } finally {
-      await connected.line.close();
-    }
+    await withLine(visit, "opcua", "tcp", signal, (line) => examine(visit, createUaTalk(line, signal)));
   },
 };
 

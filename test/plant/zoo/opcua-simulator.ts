@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import {
   SecurityPolicy,
   setLogLevel,
 } from "node-opcua";
+import { disposeCertificates, removeCertificates } from "../opcua-certificates.ts";
 import { placeGate } from "./opcua-gate.ts";
 import { keepManners } from "./opcua-manners.ts";
 import { createOtherClients } from "./opcua-others.ts";
@@ -55,19 +56,10 @@ export async function startOpcuaSimulator(traits: OpcuaTraits, received: Receive
       await others.leave();
       gate.close();
       await server.shutdown(0);
-      await disposeOf(certificates);
-      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      await disposeCertificates(certificates);
+      await removeCertificates(folder);
     },
   };
-}
-
-/** The server may be at it already, and does not wait for its end. */
-async function disposeOf(certificates: OPCUACertificateManager): Promise<void> {
-  try {
-    await certificates.dispose();
-  } catch (thrown) {
-    if (!(thrown instanceof Error && thrown.message === "Already disposing")) throw thrown;
-  }
 }
 
 async function clientCertificates(

@@ -116,9 +116,11 @@ describe("the health of a modbus device", () => {
     await session.readGroup(0, never);
     delayMs = 0;
     await expect.poll(() => session.diagnosis?.code, { timeout: 5000 }).toBe("MODBUS_UNIT_SILENT");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await session.readGroup(0, never);
-    expect(session.diagnosis).toEqual({
+    const reread = async () => {
+      await session.readGroup(0, never);
+      return session.diagnosis;
+    };
+    await expect.poll(reread, { timeout: 5000 }).toEqual({
       code: "MODBUS_LATE_REPLY",
       observed: "answers come later than requestTimeoutMs (30 ms)",
     });

@@ -1,8 +1,6 @@
+import { WORD_ORDERS } from "@stethos/protocol-finger/modbus";
 import { tunnelAreas } from "@stethos/protocol-finger/settings";
 import { z } from "zod";
-
-/** Order of the bytes of values of two and of four registers; A is the highest. A PLC's own Modbus server has ABCD. */
-export const WORD_ORDERS = ["ABCD", "CDAB", "BADC", "DCBA"] as const;
 
 export const s7TunnelOptions = z.strictObject({
   host: z
@@ -20,7 +18,9 @@ export const s7TunnelOptions = z.strictObject({
   wordOrder: z
     .enum(WORD_ORDERS)
     .default("ABCD")
-    .describe("Order of the bytes of values of more than one register; A is the highest byte"),
+    .describe(
+      "Order of the bytes of values of more than one register; A is the highest byte; the Modbus server of a PLC itself has ABCD",
+    ),
   connectTimeoutMs: z
     .int()
     .min(10)

@@ -1,6 +1,6 @@
+import { WORD_ORDERS, type WordOrder } from "@stethos/protocol-finger/modbus";
 import { parseS7Address, type S7Address } from "@stethos/protocol-finger/s7";
 import { describe, expect, it } from "vitest";
-import { WORD_ORDERS } from "./options.ts";
 import { reorderFor } from "./word-order.ts";
 
 function address(text: string): S7Address {
@@ -10,7 +10,7 @@ function address(text: string): S7Address {
 }
 
 /** What `bytes` become that came in this order. */
-function inOrder(text: string, order: (typeof WORD_ORDERS)[number], bytes: string): string {
+function inOrder(text: string, order: WordOrder, bytes: string): string {
   const value = Buffer.from(bytes, "hex");
   reorderFor(address(text), order)?.(value);
   return value.toString("hex");

@@ -1,7 +1,5 @@
+import type { WordOrder } from "@stethos/protocol-finger/modbus";
 import { S7_TYPE_BYTES, type S7Address } from "@stethos/protocol-finger/s7";
-import type { WORD_ORDERS } from "./options.ts";
-
-type WordOrder = (typeof WORD_ORDERS)[number];
 
 /** Puts the bytes of a value into the order of an S7, in place. */
 export type Reorder = (bytes: Uint8Array) => void;

@@ -25,12 +25,22 @@ export async function devicesOfAgent(
   } catch (cause) {
     throw unreachable(url, "does not answer; is the agent running there?", cause);
   }
-  const body: unknown = await response.json().catch(() => undefined);
+  const body = await bodyOf(response, url);
   if (!response.ok) throw unreachable(url, `refuses (${response.status}): ${detailOf(body)}`);
   const parsed = z.array(device).safeParse(body);
-  if (!parsed.success)
-    throw unreachable(url, "answers as no Stethos agent does; check the address", parsed.error);
+  if (!parsed.success) throw unreachable(url, STRANGER, parsed.error);
   return parsed.data;
+}
+
+const STRANGER = "answers as no Stethos agent does; check the address";
+
+async function bodyOf(response: Response, url: string): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    const status = response.ok ? "" : ` (${response.status})`;
+    throw unreachable(url, `${STRANGER}${status}`, cause);
+  }
 }
 
 function addressOf(url: string, lang: Language): URL {

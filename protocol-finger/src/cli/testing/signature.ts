@@ -1,5 +1,7 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { type FakeModbus, startFakeModbus } from "../../clients/testing/fake-modbus.ts";
 import { encodeAdu } from "../../wire/mbap.ts";
+import type { Desk } from "./run.ts";
 
 /** Signatures of a device that nobody has ever built, and of one that overheard traffic names. */
 export const TEST_SIGNATURES = `
@@ -37,3 +39,15 @@ export const startAcme = (): Promise<FakeModbus> =>
       return true;
     },
   });
+
+/** What makes a command look for Acme's device at `plc` and nowhere else, at once. */
+export async function optionsFor(desk: Desk, plc: FakeModbus): Promise<string[]> {
+  await mkdir(desk.file("signatures"));
+  await writeFile(desk.file("signatures/test.yaml"), TEST_SIGNATURES);
+  return [
+    ...["--port", `modbus=${plc.port}`],
+    ...["--protocols", "modbus"],
+    ...["--spacing", "0"],
+    ...["--signatures", desk.file("signatures")],
+  ];
+}
