@@ -68,6 +68,21 @@ module.exports = {
       to: { pathNot: "^protocol-finger/src/(modbus|s7|wire)/" },
     },
     {
+      name: "models-is-a-leaf",
+      severity: "error",
+      from: { path: "^models/", pathNot: test },
+      to: {
+        path: "^(protocol-finger|edge-agent|web-twin|test)/",
+        pathNot: "^protocol-finger/src/clock/index\\.ts$",
+      },
+    },
+    {
+      name: "models-by-its-doors",
+      severity: "error",
+      from: { path: "^(edge-agent|web-twin|test)/" },
+      to: { path: "^models/src/", pathNot: "^models/src/(testing/)?index\\.ts$" },
+    },
+    {
       name: "page-sees-the-door-only",
       severity: "error",
       from: { path: "^web-twin/" },
@@ -76,7 +91,7 @@ module.exports = {
     {
       name: "product-knows-no-test",
       severity: "error",
-      from: { path: "^(protocol-finger|edge-agent|web-twin)/src/", pathNot: test },
+      from: { path: "^(protocol-finger|models|edge-agent|web-twin)/src/", pathNot: test },
       to: { path: "^test/" },
     },
   ],
@@ -86,7 +101,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     // Anchored: a bare "/dist/" would hide every npm package whose entry lies in such a folder.
-    exclude: { path: "^(protocol-finger|edge-agent|web-twin|test)/dist/" },
+    exclude: { path: "^(protocol-finger|models|edge-agent|web-twin|test)/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "node", "default"],

@@ -38,6 +38,7 @@ export const checks: readonly Step[] = [
         "--config",
         ".dependency-cruiser.cjs",
         "protocol-finger/src",
+        "models/src",
         "edge-agent/src",
         "web-twin/src",
         "test",

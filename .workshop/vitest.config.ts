@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: join(import.meta.dirname, ".."),
   test: {
-    include: ["{protocol-finger,edge-agent,web-twin}/src/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["{protocol-finger,models,edge-agent,web-twin}/src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
@@ -13,7 +13,12 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       // Every source file of the product counts, whether a test touched it or not.
-      include: ["protocol-finger/src/**/*.ts", "edge-agent/src/**/*.ts", "web-twin/src/**/*.ts"],
+      include: [
+        "protocol-finger/src/**/*.ts",
+        "models/src/**/*.ts",
+        "edge-agent/src/**/*.ts",
+        "web-twin/src/**/*.ts",
+      ],
       exclude: ["**/*.test.ts", "**/*.d.ts"],
       reporter: ["json"],
       reportsDirectory: ".cache/coverage",

@@ -44,6 +44,12 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
   { rule: "wire-is-pure", file: "protocol-finger/src/wire/dialer.ts", imports: "../inside.ts" },
   { rule: "wire-is-pure", file: "protocol-finger/src/s7/dialer.ts", imports: "../inside.ts" },
   { rule: "wire-is-pure", file: "protocol-finger/src/modbus/dialer.ts", imports: "../inside.ts" },
+  { rule: "models-is-a-leaf", file: "models/src/climb.ts", imports: "../../edge-agent/src/core/word.ts" },
+  {
+    rule: "models-by-its-doors",
+    file: "edge-agent/src/adapters/two/thief.ts",
+    imports: "../../../../models/src/inside.ts",
+  },
   {
     rule: "page-sees-the-door-only",
     file: "web-twin/src/peek.ts",
@@ -56,6 +62,7 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
 const innocent = [
   "edge-agent/src/core/word.ts",
   "protocol-finger/src/inside.ts",
+  "models/src/inside.ts",
   "edge-agent/src/lib/tool.ts",
   "edge-agent/src/flow/quiet.ts",
   "edge-agent/src/adapters/one/plug.ts",
@@ -75,6 +82,7 @@ async function broken(tree: string): Promise<{ rule: string; from: string }[]> {
     "--output-type",
     "json",
     "protocol-finger",
+    "models",
     "edge-agent",
     "web-twin",
     "test",

@@ -10,12 +10,18 @@ export type EdgeErrorCode =
   | "HISTORY_CORRUPT"
   | "HISTORY_FAILED"
   | "MODEL_CONTRACT"
+  | "MODEL_DOWNGRADED"
+  | "MODEL_EXPIRED"
   | "MODEL_MISSING"
   | "MODEL_TAMPERED"
+  | "MODEL_UNSIGNED"
   | "PDU_MALFORMED"
   | "PLC_REFUSED"
   | "PLC_TIMEOUT"
   | "PLC_UNREACHABLE"
+  | "REGISTRY_CONFLICT"
+  | "REGISTRY_REFUSED"
+  | "REGISTRY_UNREACHABLE"
   | "SCORER_FAILED";
 
 /** An error with a code to match on and a message for a technician: what, where, the mend. */

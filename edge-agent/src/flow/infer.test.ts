@@ -13,6 +13,9 @@ import { createInfer, type Heard, type InferPolicy } from "./infer.ts";
 const contract: ModelContract = {
   name: "m",
   version: "1.0.0",
+  digest: "d1",
+  sequence: 1,
+  preprocessing: "p1",
   classes: ["healthy", "ball"],
   sampleRateHz: 1000,
   windowSamples: 4,

@@ -19,6 +19,9 @@ const FRAME = 4;
 const contract: ModelContract = {
   name: "listener",
   version: "1.0.0",
+  digest: "d1",
+  sequence: 1,
+  preprocessing: "p1",
   classes: ["healthy", "outer-race"],
   sampleRateHz: 1000,
   windowSamples: 4,

@@ -6,7 +6,7 @@ import type { RawScore, Scorer } from "../../ports/scorer.ts";
 import { createOnnxScorer } from "./scorer.ts";
 import { MODEL_FOLDER, quiet, silentTelemetry } from "./test-model.ts";
 
-const folder = join(import.meta.dirname, "../../../../models/golden");
+const folder = join(import.meta.dirname, "../../../../models/artifacts/listener/0.1.0/golden");
 
 interface Span {
   readonly offset: number;
@@ -34,8 +34,8 @@ interface Golden {
   }[];
 }
 
-const golden = JSON.parse(readFileSync(join(folder, "listener.json"), "utf8")) as Golden;
-const bytes = readFileSync(join(folder, "listener.f32"));
+const golden = JSON.parse(readFileSync(join(folder, "vectors.json"), "utf8")) as Golden;
+const bytes = readFileSync(join(folder, "vectors.f32"));
 const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 const at = ({ offset, count }: Span): Float32Array => values.slice(offset, offset + count);
 

@@ -16,6 +16,7 @@ const manifestSchema = z.looseObject({
   schemaVersion: z.literal(1),
   name: z.string().min(1),
   version: z.string().regex(/^\d+\.\d+\.\d+/),
+  sequence: z.int().positive(),
   files: z.array(
     z.looseObject({ path: z.string(), sha256: z.string().length(64), bytes: z.int().positive() }),
   ),
@@ -25,6 +26,7 @@ const manifestSchema = z.looseObject({
     sampleRateHz: z.number().positive(),
     windowSamples: z.int().positive(),
     hopSamples: z.int().positive(),
+    sha256: z.string().length(64),
   }),
   classes: z.array(z.string()).min(2),
   thresholds: z.looseObject({ anomalyScore: z.looseObject({ threshold: z.number().gt(0).lt(1) }) }),
@@ -58,7 +60,7 @@ export async function readModelPackage(folder: string): Promise<ModelPackage> {
   };
 }
 
-type Manifest = z.infer<typeof manifestSchema>;
+type Manifest = z.infer<typeof manifestSchema> & { readonly digest: string };
 
 async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, "manifest.json");
@@ -75,7 +77,10 @@ async function readManifest(folder: string): Promise<Manifest> {
     );
   }
   try {
-    return manifestSchema.parse(JSON.parse(text));
+    return {
+      ...manifestSchema.parse(JSON.parse(text)),
+      digest: createHash("sha256").update(text).digest("hex"),
+    };
   } catch (cause) {
     const detail = cause instanceof z.ZodError ? z.prettifyError(cause) : describeError(cause);
     throw new EdgeError("MODEL_CONTRACT", `${path} is no model manifest: ${detail}`, { cause });
@@ -116,6 +121,9 @@ function contractOf(manifest: Manifest, folder: string): ModelContract {
   return {
     name: manifest.name,
     version: manifest.version,
+    sequence: manifest.sequence,
+    digest: manifest.digest,
+    preprocessing: manifest.preprocessing.sha256,
     classes: manifest.classes,
     sampleRateHz: manifest.preprocessing.sampleRateHz,
     windowSamples: lengthOf(manifest.inputs, "waveform"),
