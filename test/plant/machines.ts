@@ -70,9 +70,23 @@ export const machines: readonly PlantMachine[] = [
   },
 ];
 
+/** What happens in the plant. "bearings": two bearings fail. "load": two healthy machines go from part to full load, as
+ *  they never did while their baselines were learnt. */
+export type Story = "bearings" | "load";
+
+const FULL_LOAD: readonly string[] = ["utilities/air/cell-2/fan-1", "utilities/air/cell-2/compressor-1"];
+const LOAD_FROM_BLOCK = 75;
+const BLOCKS_TO_FULL_LOAD = 5;
+
+/** The load of a machine at a block: 0 as commissioned .. 1 full. */
+export function loadAt(machine: PlantMachine, story: Story, block: number): number {
+  if (story !== "load" || !FULL_LOAD.includes(machine.asset)) return 0;
+  return Math.min(1, Math.max(0, (block - LOAD_FROM_BLOCK) / BLOCKS_TO_FULL_LOAD));
+}
+
 /** How damaged a machine is at a block: 0 until its story begins, then slowly, then fast, at last 1. */
-export function severityAt(machine: PlantMachine, block: number): number {
-  if (machine.fault === undefined) return 0;
+export function severityAt(machine: PlantMachine, story: Story, block: number): number {
+  if (story !== "bearings" || machine.fault === undefined) return 0;
   const progress = Math.min(1, Math.max(0, (block - machine.fault.fromBlock) / BLOCKS_TO_FAILURE));
   return progress ** 1.5;
 }

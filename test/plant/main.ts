@@ -1,24 +1,33 @@
 // The simulated plant as a process of its own: prints one JSON line when its controllers listen, then plays until told
-// to stop.  node test/plant/main.ts CONFIG_FILE [--block-ms 1000] [--port 0]
-import { writeFileSync } from "node:fs";
+// to stop.  node test/plant/main.ts CONFIG_FILE [--block-ms 1000] [--port 0] [--story load] [--with more.json]
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startPlant } from "./plant.ts";
 import { openRecordings } from "./recordings.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { "block-ms": { type: "string", default: "1000" }, port: { type: "string", default: "8642" } },
+  options: {
+    "block-ms": { type: "string", default: "1000" },
+    port: { type: "string", default: "8642" },
+    story: { type: "string", default: "bearings" },
+    // Further settings of the agent, as a JSON file.
+    with: { type: "string" },
+  },
 });
 const [configFile] = positionals;
 if (configFile === undefined) throw new Error("name the file that the agent's configuration goes to");
 
-const folder = process.env["STETHOS_DATA"];
+const story = values.story === "load" ? "load" : "bearings";
+const more = values.with === undefined ? {} : (JSON.parse(readFileSync(values.with, "utf8")) as object);
+const folder = story === "load" ? undefined : process.env["STETHOS_DATA"];
 const recordings = folder === undefined ? undefined : openRecordings(folder);
 const plant = await startPlant({
   blockPeriodMs: Number(values["block-ms"]),
+  story,
   ...(recordings && { recordings }),
 });
-writeFileSync(configFile, plant.agentConfig({ data: "./data", api: { port: Number(values.port) } }));
+writeFileSync(configFile, plant.agentConfig({ data: "./data", api: { port: Number(values.port) }, ...more }));
 process.stdout.write(
   `${JSON.stringify({ failing: plant.failing, healthy: plant.healthy, source: recordings === undefined ? "generator" : "recordings" })}\n`,
 );

@@ -1,5 +1,14 @@
 import { stringify } from "yaml";
-import { BPFI_ORDER, BPFO_ORDER, bearing, machines, type PlantMachine, severityAt } from "./machines.ts";
+import {
+  BPFI_ORDER,
+  BPFO_ORDER,
+  bearing,
+  loadAt,
+  machines,
+  type PlantMachine,
+  type Story,
+  severityAt,
+} from "./machines.ts";
 import { startModbusPlc } from "./modbus-plc.ts";
 import { startOpcuaPlc } from "./opcua-plc.ts";
 import type { Plc, PlcOptions } from "./plc.ts";
@@ -11,8 +20,9 @@ import { createVibration, type Vibration } from "./vibration.ts";
 export interface PlantOptions {
   /** Milliseconds between the blocks of a machine. */
   readonly blockPeriodMs: number;
-  /** Real recordings in the place of the generator. */
+  /** Real recordings in the place of the generator; they know the story of the bearings only. */
   readonly recordings?: Recordings;
+  readonly story?: Story;
 }
 
 /** Six machines on three controllers, on loopback, and the configuration of an agent that listens to them. */
@@ -29,7 +39,7 @@ const SITE = "demo-plant";
 const WINDOW_SECONDS = 8192 / 12_000;
 
 export async function startPlant(options: PlantOptions): Promise<Plant> {
-  const { recordings } = options;
+  const { recordings, story = "bearings" } = options;
   const sampleRateHz = recordings?.sampleRateHz ?? 12_000;
   // One window of the model a block, and one sample to spare for the rounding of the rate conversion.
   const samples = Math.ceil(WINDOW_SECONDS * sampleRateHz) + (recordings === undefined ? 0 : 1);
@@ -56,11 +66,12 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   function showAll(): void {
     block += 1;
     for (const { machine, plc, slot, vibration, random, rpm } of wired) {
-      const severity = severityAt(machine, block);
-      const load = 1 + 0.02 * Math.sin(block / 30) + 0.005 * random.normal();
+      const severity = severityAt(machine, story, block);
+      const fullLoad = loadAt(machine, story, block);
+      const load = 1 + 0.3 * fullLoad + 0.02 * Math.sin(block / 30) + 0.005 * random.normal();
       plc.show(slot, {
         sequence: block,
-        samples: vibration.next(samples, severity),
+        samples: vibration.next(samples, severity, fullLoad),
         // A damaged bearing warms up and brakes; the speed follows the load a little.
         temperature: 41 + 3 * load + 9 * severity + 0.1 * random.normal(),
         current: 12.5 * load * (1 + 0.03 * severity),
@@ -71,10 +82,11 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   showAll();
   const timer = setInterval(showAll, options.blockPeriodMs);
   const idOf = (machine: PlantMachine) => `${SITE}/${machine.asset}`;
+  const isFailing = (machine: PlantMachine) => story === "bearings" && machine.fault !== undefined;
 
   return {
-    failing: machines.filter((machine) => machine.fault !== undefined).map(idOf),
-    healthy: machines.filter((machine) => machine.fault === undefined).map(idOf),
+    failing: machines.filter((machine) => isFailing(machine)).map(idOf),
+    healthy: machines.filter((machine) => !isFailing(machine)).map(idOf),
     agentConfig: (extra) =>
       stringify({
         version: 1,

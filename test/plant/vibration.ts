@@ -14,9 +14,16 @@ export interface VibrationOptions {
 /** An accelerometer on a machine, m/s2. Not the generator that the model learnt from: another hand wrote it, so that
  *  the demonstration is no replay of the training. */
 export interface Vibration {
-  /** The next block. @param severity 0 healthy .. 1 failing */
-  next(samples: number, severity: number): Float32Array;
+  /** The next block. @param severity 0 healthy .. 1 failing
+   *  @param load 0 as commissioned .. 1 full: the flow's noise swells with the blades' passing, the mesh grows. No damage */
+  next(samples: number, severity: number, load?: number): Float32Array;
 }
+
+/** Of the impeller or fan. */
+const BLADES = 5;
+const SWELL_UNDER_LOAD = 0.5;
+/** m/s2. */
+const MESH_UNDER_LOAD = 0.35;
 
 interface Line {
   readonly hz: number;
@@ -36,14 +43,15 @@ export function createVibration(options: VibrationOptions): Vibration {
   }));
   lines.push({ hz: 100, amplitude: 0.1 * random.uniform(), phase: 0 });
   const meshOrder = 11 + Math.floor(12 * random.uniform());
-  lines.push({ hz: meshOrder * shaftHz, amplitude: 0.2 * random.uniform(), phase: 1 });
+  const mesh = { hz: meshOrder * shaftHz, amplitude: 0.2 * random.uniform(), phase: 1 };
+  lines.push(mesh);
   const ring = createResonator(sampleRateHz, 1800 + 2200 * random.uniform(), 0.03 + 0.03 * random.uniform());
   const body = createResonator(sampleRateHz, 500 + 900 * random.uniform(), 0.08);
   let revolutions = 0;
   let nextImpact = 0;
 
   return {
-    next(samples, severity) {
+    next(samples, severity, load = 0) {
       const block = new Float32Array(samples);
       const impact = severity * (40 + 10 * random.uniform());
       for (let i = 0; i < samples; i += 1) {
@@ -63,7 +71,8 @@ export function createVibration(options: VibrationOptions): Vibration {
           line.phase += (2 * Math.PI * line.hz) / sampleRateHz;
           sum += line.amplitude * Math.sin(line.phase);
         }
-        block[i] = sum;
+        sum += load * MESH_UNDER_LOAD * Math.sin(mesh.phase);
+        block[i] = sum * (1 + load * SWELL_UNDER_LOAD * Math.cos(BLADES * turn));
       }
       return block;
     },
