@@ -3,65 +3,84 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from . import stages
-from .config import QUICK, Config
-from .float_twin import float_twin
-from .stages import Run
 from .store import MODELS, say
 
-Command = Callable[[Run], object]
-COMMANDS: dict[str, tuple[Command, str]] = {
-    "dataset": (stages.dataset, "render machines and compute frames"),
-    "train": (stages.training, "train the network, one checkpoint per epoch"),
-    "export": (stages.exporting, "write the FP32 ONNX graph"),
-    "quantise": (stages.quantising, "write the INT8 ONNX graph"),
-    "evaluate": (stages.evaluating, "judge it on generated machines and, with --data, on real recordings"),
-    "golden": (stages.writing_golden, "write golden vectors"),
-    "package": (stages.packaging, "write artifacts/listener/<version> (with golden vectors)"),
-    "all": (stages.packaging, "everything above, in order"),
-    "bench": (stages.benching, "latency of the packaged INT8 model against its FP32 twin"),
-    "twin": (lambda run: write_twin(run), "rebuild an FP32 model from the packaged INT8 model"),
+STAGES = {
+    "dataset": "render machines and compute frames",
+    "train": "train the network, one checkpoint per epoch",
+    "export": "write the FP32 ONNX graph",
+    "quantise": "write the INT8 ONNX graph",
+    "evaluate": "judge it on generated machines and, with --data, on real recordings",
+    "golden": "write golden vectors and the labelled set",
+    "package": "write artifacts/listener/<version>",
+    "all": "everything above, in order",
+    "bench": "latency of the packaged INT8 model against its FP32 twin",
+    "twin": "rebuild an FP32 model from the packaged INT8 model",
 }
+HEAD = "teach the last layer what the field has labelled, and write the next version (needs no torch)"
 
 
-def write_twin(run: Run) -> None:
-    """`float-twin.onnx` in the work folder."""
-    run.workdir.mkdir(parents=True, exist_ok=True)
-    path = run.workdir / "float-twin.onnx"
-    float_twin(run.packaged, path)
-    say(f"twin: {path.name} {path.stat().st_size} bytes")
+def parser() -> argparse.ArgumentParser:
+    """All commands; what they need is imported when they run."""
+    listing = "\n".join(f"  {name:<10}{text}" for name, text in {**STAGES, "head": HEAD}.items())
+    top = argparse.ArgumentParser(prog="python -m pipeline", description=f"Build the listener.\n\n{listing}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    for name, text in STAGES.items():
+        stage = commands.add_parser(name, description=text)
+        stage.add_argument("--workdir", type=Path, default=MODELS / ".work", help="intermediate outputs (default .work)")
+        stage.add_argument("--seed", type=int, help="seed of everything random")
+        stage.add_argument("--data", type=Path, help="folder of real recordings to judge with (never to train)")
+        stage.add_argument("--baseline-data", type=Path, help="folder whose normal recordings are the baselines; default: --data itself")
+        stage.add_argument("--quick", action="store_true", help="small run of about two minutes; writes into the work folder only")
+        stage.add_argument("--out", type=Path, help="where artifacts/ and golden/ go (default: the models folder)")
+    head = commands.add_parser("head", description=HEAD)
+    head.add_argument("--field", type=Path, required=True, help="folder with field data sets, as agents upload them")
+    head.add_argument("--base", type=Path, required=True, help="package to start from")
+    head.add_argument("--out", type=Path, required=True, help="folder of the new package; must be empty")
+    head.add_argument("--version", required=True, help="semantic version of the new package")
+    head.add_argument("--workdir", type=Path, default=MODELS / ".work", help="where the replay is kept (default .work)")
+    head.add_argument("--forget", type=float, default=0.02, help="accuracy on generated machines that may be lost, 0..1 (default 0.02)")
+    head.add_argument("--anyway", action="store_true", help="write it although it is no better on held-out windows")
+    return top
 
 
-def parse(arguments: list[str]) -> tuple[str, Run]:
-    """Command and run."""
-    listing = "\n".join(f"  {name:<10}{text}" for name, (_, text) in COMMANDS.items())
-    parser = argparse.ArgumentParser(prog="python -m pipeline", description=f"Build the listener.\n\n{listing}", formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=COMMANDS, metavar="command")
-    parser.add_argument("--workdir", type=Path, default=MODELS / ".work", help="intermediate outputs (default .work)")
-    parser.add_argument("--seed", type=int, help="seed of everything random")
-    parser.add_argument("--data", type=Path, help="folder of real recordings to judge with (never to train)")
-    parser.add_argument("--baseline-data", type=Path, help="folder whose normal recordings are the baselines; default: --data itself")
-    parser.add_argument("--quick", action="store_true", help="small run of about two minutes; writes into the work folder only")
-    parser.add_argument("--out", type=Path, help="where artifacts/ and golden/ go (default: the models folder)")
-    options = parser.parse_args(arguments)
+def run_stage(options: argparse.Namespace) -> int:
+    """A stage of the whole training."""
+    from . import stages
+    from .config import QUICK, Config
+
     config = QUICK if options.quick else Config()
     if options.seed is not None:
         config = replace(config, seed=options.seed)
     out = options.out or (options.workdir if options.quick else MODELS)
-    return options.command, Run(config, options.workdir, out, options.data, options.baseline_data)
-
-
-def main() -> int:
-    warnings.filterwarnings("ignore", message="The shape inference of prim::Constant type is missing")
-    command, run = parse(sys.argv[1:])
-    COMMANDS[command][0](run)
+    stages.COMMANDS[options.command](stages.Run(config, options.workdir, out, options.data, options.baseline_data))
     return 0
+
+
+def run_head(options: argparse.Namespace) -> int:
+    """The next version from the field: 0 written, 3 not worth it."""
+    # One thread: the sums have the same order everywhere, and so small a problem is no faster with more.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from .head import Lesson, Refused, learn_head
+
+    try:
+        learn_head(Lesson(options.field, options.base, options.out, options.version, options.workdir, options.forget, options.anyway))
+    except Refused as why:
+        say(f"head: {why}")
+        return 3
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    warnings.filterwarnings("ignore", message="The shape inference of prim::Constant type is missing")
+    options = parser().parse_args(arguments)
+    return run_head(options) if options.command == "head" else run_stage(options)
 
 
 if __name__ == "__main__":

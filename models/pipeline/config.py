@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+#: of the model that `package` writes
+VERSION = "0.1.0"
+SEQUENCE = 1
+
 
 @dataclass(frozen=True)
 class Config:

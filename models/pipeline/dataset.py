@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from .config import Config
-from .frame import SAMPLE_RATE_HZ, Frame
+from .contract import SAMPLE_RATE_HZ
+from .frame import Frame
 from .store import DATA_SOURCES, Stage, say, source_digest
 from .windows import Scene, scene
 

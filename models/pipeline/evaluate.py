@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from . import distance
 from .config import Config
+from .contract import CLASSES, WINDOW_SAMPLES
 from .dataset import load
-from .frame import WINDOW_SAMPLES
-from .network import CLASSES
 from .recordings import Case, cases, cut, read_folder
 from .session import Heard, Session
 from .store import say

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from .frame import BANDS, COLUMNS, SAMPLE_RATE_HZ, WINDOW_SAMPLES
+from .contract import BANDS, COLUMNS, SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from .network import Listener
 
 OPSET = 17

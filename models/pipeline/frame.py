@@ -22,38 +22,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-SAMPLE_RATE_HZ = 12_000
-WINDOW_SAMPLES = 8192
-BANDS = 32
-COLUMNS = 128
-ORDER_STEP = 0.1
-UNKNOWN_SHAFT_HZ = 25.0  # the axis used when the speed is not known: columns of 2.5 Hz
-TAPER_TURNS = 20.0  # a Hann taper of 20 turns resolves 0.1 order: neighbouring columns touch, none is skipped
+from .contract import BANDS, COLUMNS, E_BANDS, E_HOP, E_TAPS, FLOOR, LIMIT, ORDER_STEP, S_HOP, S_TAPS, TAPER_TURNS, TAPERS, UNKNOWN_SHAFT_HZ, WINDOW_SAMPLES
 
-S_TAPS, S_HOP = 128, 64
-E_TAPS, E_HOP = 32, 8
-E_BANDS = 15
 E_SAMPLES = WINDOW_SAMPLES // E_HOP  # 1024
 BLOCK = 32  # factor of the Fourier sum: 1024 = 32 blocks x 32 samples
-TAPERS = 2
-
-FLOOR = 1e-6  # 60 dB below the mean band power: below it a spectrum is sensor floor, not machine
-LIMIT = 5.0  # frames live in -4 .. +4; the clamp keeps INT8 steps small whatever comes in
-
-#: everything a consumer must not change without retraining; hashed into the manifest
-PREPROCESSING = {
-    "sampleRateHz": SAMPLE_RATE_HZ,
-    "windowSamples": WINDOW_SAMPLES,
-    "bands": BANDS,
-    "columns": COLUMNS,
-    "orderStep": ORDER_STEP,
-    "unknownShaftHz": UNKNOWN_SHAFT_HZ,
-    "taperTurns": TAPER_TURNS,
-    "tapers": TAPERS,
-    "spectrogram": {"taps": S_TAPS, "hop": S_HOP, "window": "hann", "floor": FLOOR},
-    "envelope": {"taps": E_TAPS, "hop": E_HOP, "window": "hann", "bands": E_BANDS},
-    "limit": LIMIT,
-}
 
 
 def hann(taps: int) -> Tensor:

@@ -1,6 +1,6 @@
-"""Golden vectors: what the packaged INT8 model answers to fixed inputs, and what the resampler must produce.
+"""Golden vectors: what a version answers to fixed inputs, and what the resampler must produce.
 
-`listener.json` names the cases and where their numbers lie in `listener.f32` (little-endian float32, offsets and
+`vectors.json` names the cases and where their numbers lie in `vectors.f32` (little-endian float32, offsets and
 counts in values). `resample.json` holds short inputs and outputs of scipy.signal.resample_poly.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .frame import SAMPLE_RATE_HZ, WINDOW_SAMPLES
+from .contract import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from .recordings import resample
 from .session import Session
 from .store import file_digest, write_json
@@ -73,10 +73,10 @@ class Numbers:
         return place
 
 
-def write_listener(model: Path, folder: Path) -> Path:
-    """Write listener.json and listener.f32 for `model`."""
+def write_vectors(session: Session, folder: Path) -> Path:
+    """Write vectors.json and vectors.f32."""
     folder.mkdir(parents=True, exist_ok=True)
-    session, numbers = Session(model, threads=1), Numbers()
+    numbers = Numbers()
     cases: list[dict[str, Any]] = []
     shared: dict[int, dict[str, int]] = {}
     for example in examples(session):
@@ -98,15 +98,14 @@ def write_listener(model: Path, folder: Path) -> Path:
                 },
             }
         )
-    binary = folder / "listener.f32"
+    binary = folder / "vectors.f32"
     np.concatenate(numbers.parts).tofile(binary)
-    index = folder / "listener.json"
+    index = folder / "vectors.json"
     write_json(
         index,
         {
             "schemaVersion": 1,
-            "about": "Packaged INT8 listener. Offsets and counts are float32 values in `binary`, little-endian. healthyFrame null means all zero.",
-            "modelSha256": file_digest(model),
+            "about": "What this version answers to fixed inputs. Offsets and counts are float32 values in `binary`, little-endian. healthyFrame null means all zero.",
             "binary": {"file": binary.name, "sha256": file_digest(binary)},
             "toleranceAbsolute": TOLERANCE,
             "cases": cases,
@@ -135,16 +134,15 @@ def rounded(values: Floats) -> list[float]:
     return [float(str(value)) for value in values.astype(np.float32)]
 
 
-def read_listener(folder: Path) -> tuple[dict[str, Any], Floats]:
+def read_vectors(folder: Path) -> tuple[dict[str, Any], Floats]:
     """Index and numbers."""
-    index = json.loads((folder / "listener.json").read_text())
+    index = json.loads((folder / "vectors.json").read_text())
     return index, np.fromfile(folder / index["binary"]["file"], "<f4")
 
 
-def differences(model: Path, folder: Path) -> dict[str, float]:
-    """Largest absolute difference of `model` from the golden outputs, per output."""
-    index, numbers = read_listener(folder)
-    session = Session(model, threads=1)
+def differences(session: Session, folder: Path) -> dict[str, float]:
+    """Largest absolute difference from the golden outputs, per output."""
+    index, numbers = read_vectors(folder)
     worst = dict.fromkeys(TOLERANCE, 0.0)
     for case in index["cases"]:
         healthy = None if case["healthyFrame"] is None else take(numbers, case["healthyFrame"]).reshape(2, 32, 128)
@@ -159,3 +157,13 @@ def differences(model: Path, folder: Path) -> dict[str, float]:
 def take(numbers: Floats, place: dict[str, int]) -> Floats:
     """Values at a place."""
     return numbers[place["offset"] : place["offset"] + place["count"]]
+
+
+def repeat_vectors(session: Session, folder: Path) -> None:
+    """Answers of another head to the same inputs: its logits; what lies before the head is the same and stays."""
+    index, numbers = read_vectors(folder)
+    for case in index["cases"]:
+        healthy = None if case["healthyFrame"] is None else take(numbers, case["healthyFrame"]).reshape(2, 32, 128)
+        heard = session.listen(take(numbers, case["waveform"])[None], np.array([case["shaftHz"]]), healthy)
+        case["expected"]["logits"] = [float(value) for value in heard.logits[0]]
+    write_json(folder / "vectors.json", index)

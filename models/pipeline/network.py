@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from .contract import CLASSES, EMBEDDING
 from .frame import Frame, channels
-
-CLASSES = ("healthy", "inner-race", "outer-race", "ball", "shaft")
-EMBEDDING = 512
 
 
 class Block(nn.Module):

@@ -1,41 +1,35 @@
-"""Package: model, manifest and card in one folder, ready to be signed and shipped."""
+"""Package: model, golden sets, manifest and card in one folder, ready to be signed and shipped."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import onnx
-from onnx import TensorProto
 
 from .card import card
-from .config import Config
-from .frame import PREPROCESSING, SAMPLE_RATE_HZ, WINDOW_SAMPLES
-from .network import CLASSES
+from .config import SEQUENCE, VERSION, Config
+from .contract import CLASSES, PREPROCESSING, SAMPLE_RATE_HZ, WINDOW_SAMPLES
+from .head_file import GRAPH_FILE, split_head
+from .manifest import contract, files, golden_files, write_manifest
 from .quantise import SCHEME
-from .store import digest, file_digest, write_json
-
-VERSION = "0.1.0"
-SEQUENCE = 1
-DTYPES = {TensorProto.FLOAT: "float32"}
+from .store import digest
 
 
-def package(model: Path, golden: Path, folder: Path, config: Config, facts: dict[str, Any]) -> Path:
-    """Write `folder` = model.int8.onnx, manifest.json, CARD.md. `facts`: digests, thresholds, evaluation, bench."""
+def package(model: Path, folder: Path, config: Config, facts: dict[str, Any]) -> Path:
+    """Complete `folder`, where the golden sets lie already. `facts`: digests, thresholds, evaluation, bench."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "model.int8.onnx"
-    shutil.copyfile(model, target)
-    manifest = make_manifest(target, golden, config, facts)
+    split_head(model, folder)
+    manifest = make_manifest(folder, config, facts)
     (folder / "CARD.md").write_text(card(manifest))
-    manifest["files"] = [{"path": name, "sha256": file_digest(folder / name), "bytes": (folder / name).stat().st_size} for name in ("model.int8.onnx", "CARD.md")]
-    write_json(folder / "manifest.json", manifest)
+    manifest["files"] = files(folder)
+    write_manifest(folder, manifest)
     return folder
 
 
-def make_manifest(model: Path, golden: Path, config: Config, facts: dict[str, Any]) -> dict[str, Any]:
+def make_manifest(folder: Path, config: Config, facts: dict[str, Any]) -> dict[str, Any]:
     """Everything a consumer must know before it trusts the model."""
-    graph = onnx.load(model)
+    graph = onnx.load(folder / GRAPH_FILE, load_external_data=False)
     return {
         "schemaVersion": 1,
         "name": "listener",
@@ -59,13 +53,7 @@ def make_manifest(model: Path, golden: Path, config: Config, facts: dict[str, An
         "classes": list(CLASSES),
         "thresholds": facts["thresholds"],
         "quantisation": {"scheme": SCHEME, "calibrationSetSha256": facts["calibration"], "calibrationFrames": config.calibration_frames},
-        "golden": {"file": f"golden/{golden.name}", "sha256": file_digest(golden), "relativeTo": "models"},
+        "golden": golden_files(folder),
         "trainingData": facts["trainingData"],
         "evaluation": facts["evaluation"],
     }
-
-
-def contract(value: onnx.ValueInfoProto) -> dict[str, Any]:
-    """Name, type and shape of an input or output; symbolic axes by name."""
-    kind = value.type.tensor_type
-    return {"name": value.name, "dtype": DTYPES[kind.elem_type], "shape": [axis.dim_param or axis.dim_value for axis in kind.shape.dim]}

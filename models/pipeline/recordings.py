@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from .frame import SAMPLE_RATE_HZ, WINDOW_SAMPLES
+from .contract import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
 SAME_SPEED = 0.05  # a baseline is valid for its own speed only
 

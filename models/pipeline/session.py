@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from .frame import BANDS, COLUMNS, SAMPLE_RATE_HZ
+from .contract import BANDS, COLUMNS, SAMPLE_RATE_HZ
 
 CHUNK = 32
 Floats = NDArray[np.float32]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import evaluate, golden, package
+from . import evaluate, golden, labelled, package
 from .bench import bench
-from .config import Config
+from .config import VERSION, Config
 from .dataset import build, dataset_stage
 from .export import export
+from .float_twin import float_twin
 from .network import Listener
 from .quantise import quantise
 from .session import Session
@@ -38,7 +40,7 @@ class Run:
 
     @property
     def artifact(self) -> Path:
-        return self.out / "artifacts" / "listener" / package.VERSION
+        return self.out / "artifacts" / "listener" / VERSION
 
     @property
     def golden(self) -> Path:
@@ -137,14 +139,16 @@ def show(figures: dict[str, Any]) -> None:
 
 
 def writing_golden(run: Run) -> None:
-    """Golden vectors of the quantised model."""
-    golden.write_listener(quantising(run).path("model.int8.onnx"), run.golden)
+    """Golden vectors and labelled set of the quantised model, and the resampler's own."""
+    session, folder = Session(quantising(run).path("model.int8.onnx"), threads=1), run.artifact / "golden"
+    golden.write_vectors(session, folder)
+    labelled.write_labelled(session, folder)
     golden.write_resample(run.golden)
-    say(f"golden: {sum(path.stat().st_size for path in run.golden.iterdir())} bytes")
+    say(f"golden: {sum(path.stat().st_size for path in folder.iterdir())} bytes")
 
 
 def packaging(run: Run) -> None:
-    """Golden vectors, model, manifest and card."""
+    """Golden sets, model, manifest and card."""
     evaluated = evaluating(run)
     writing_golden(run)
     quantised = quantising(run)
@@ -158,7 +162,7 @@ def packaging(run: Run) -> None:
         "trainingData": training_data(run.config, run.workdir),
         "evaluation": {"command": command, "generated": figures["generated"], **({"real": figures["real"]} if "real" in figures else {}), **latency},
     }
-    package.package(quantised.path("model.int8.onnx"), run.golden / "listener.json", run.artifact, run.config, facts)
+    package.package(quantised.path("model.int8.onnx"), run.artifact, run.config, facts)
     say(f"package: {run.artifact.name} {run.packaged.stat().st_size} bytes")
 
 
@@ -205,3 +209,25 @@ def benching(run: Run) -> None:
     for stage in run.workdir.glob("quantise-*"):
         if (stage / "model.int8.onnx").exists() and file_digest(stage / "model.int8.onnx") == file_digest(model):
             write_json(stage / "bench.json", figures)
+
+
+def writing_twin(run: Run) -> None:
+    """`float-twin.onnx` in the work folder."""
+    run.workdir.mkdir(parents=True, exist_ok=True)
+    path = run.workdir / "float-twin.onnx"
+    float_twin(run.packaged, path)
+    say(f"twin: {path.name} {path.stat().st_size} bytes")
+
+
+COMMANDS: dict[str, Callable[[Run], object]] = {
+    "dataset": dataset,
+    "train": training,
+    "export": exporting,
+    "quantise": quantising,
+    "evaluate": evaluating,
+    "golden": writing_golden,
+    "package": packaging,
+    "all": packaging,
+    "bench": benching,
+    "twin": writing_twin,
+}

@@ -13,7 +13,7 @@ PIPELINE = Path(__file__).resolve().parent
 MODELS = PIPELINE.parent
 GOLDEN = MODELS / "golden"
 ARTIFACTS = MODELS / "artifacts" / "listener"
-DATA_SOURCES = ("bearing.py", "machine.py", "generator.py", "windows.py", "frame.py")
+DATA_SOURCES = ("contract.py", "bearing.py", "machine.py", "generator.py", "windows.py", "frame.py")
 
 
 def digest(value: object) -> str:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .config import Config
+from .contract import CLASSES
 from .dataset import Arrays, build, dataset_stage, load
 from .frame import channels
-from .network import CLASSES, ResNet18
+from .network import ResNet18
 from .store import Stage, say, source_digest
 
 KEYS = ("tests", "baseline", "labels")

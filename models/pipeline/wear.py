@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import distance
-from .frame import WINDOW_SAMPLES
+from .contract import WINDOW_SAMPLES
 from .recordings import resample
 from .session import Session
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .contract import CLASSES
 from .generator import Window, render
 from .machine import Machine, draw_machine, log_uniform
-from .network import CLASSES
 
 BASELINE_WINDOWS = 6
 #: test windows per machine, as class indices: three healthy, then each fault once, then one more of the rest

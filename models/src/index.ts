@@ -1,6 +1,33 @@
+export { createInstaller } from "./delivery/installer.ts";
+export type {
+  InstallableVersion,
+  Installer,
+  InstallerDeps,
+  InstallerLogger,
+  InstallerOptions,
+  Offer,
+} from "./delivery/installer-types.ts";
 export { ModelError, type ModelErrorCode } from "./errors.ts";
-export { type Manifest, manifestSchema } from "./package/manifest.ts";
+export { type Manifest, type ManifestFile, manifestSchema, parseManifest } from "./package/manifest.ts";
 export { type OpenedPackage, openPackage } from "./package/open-package.ts";
-export type { Trust, TrustedKey } from "./package/trust.ts";
+export { readUnsigned, signPackage, type UnsignedPackage } from "./package/sign-package.ts";
+export { readTrust, type Trust, type TrustedKey, trustPem } from "./package/trust.ts";
+export { createRegistry, type RegistryDeps } from "./registry/create-registry.ts";
 export type { ObjectStore } from "./registry/object-store.ts";
-export type { Pointer, Registry, Signer } from "./registry/registry.ts";
+export type {
+  OnProgress,
+  Pointer,
+  PublishedManifest,
+  PublishedVersion,
+  PushReport,
+  Registry,
+  Signer,
+  WantedPointer,
+} from "./registry/registry.ts";
+export { preAuthEncoding } from "./signing/dsse.ts";
+export { generateKey } from "./signing/key.ts";
+export { createSigner } from "./signing/signer.ts";
+export { createFolderStore } from "./stores/folder-store.ts";
+export { openStore, type S3Place } from "./stores/open-store.ts";
+export type { S3Options } from "./stores/s3-client.ts";
+export { createS3Store } from "./stores/s3-store.ts";

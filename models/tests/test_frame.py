@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.frame import COLUMNS, ORDER_STEP, Frame
+from pipeline.contract import COLUMNS, ORDER_STEP
+from pipeline.frame import Frame
 from pipeline.session import Session
 from pipeline.windows import scene
 

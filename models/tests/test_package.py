@@ -1,13 +1,16 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import onnx
 import pytest
 
 from pipeline import golden
 from pipeline.float_twin import float_twin
-from pipeline.frame import PREPROCESSING
+from pipeline.contract import PREPROCESSING
+from pipeline.head_file import GRAPH_FILE, HEAD_FILE, split_head
+from pipeline.manifest import check
 from pipeline.recordings import resample
 from pipeline.session import Session
 from pipeline.store import GOLDEN, digest, file_digest
@@ -26,27 +29,40 @@ def twin(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_answers_the_golden_vectors(artifact: Path):
-    worst = golden.differences(artifact / "model.int8.onnx", GOLDEN)
+def test_answers_the_golden_vectors(packaged: Session, artifact: Path):
+    worst = golden.differences(packaged, artifact / "golden")
     assert all(worst[name] <= golden.TOLERANCE[name] for name in worst), worst
 
 
-def test_golden_vectors_belong_to_the_packaged_model(manifest: dict, artifact: Path):
-    index, _ = golden.read_listener(GOLDEN)
-    assert manifest["golden"]["sha256"] == file_digest(GOLDEN / "listener.json")
-    assert index["modelSha256"] == file_digest(artifact / "model.int8.onnx")
-    assert index["binary"]["sha256"] == file_digest(GOLDEN / index["binary"]["file"])
+def test_golden_vectors_say_where_their_numbers_lie(artifact: Path):
+    index, _ = golden.read_vectors(artifact / "golden")
+    assert index["binary"]["sha256"] == file_digest(artifact / "golden" / index["binary"]["file"])
 
 
 def test_golden_folder_stays_small():
-    assert sum(path.stat().st_size for path in GOLDEN.iterdir()) < 1_500_000
+    assert sum(path.stat().st_size for path in GOLDEN.iterdir()) < 500_000
+
+
+def test_splitting_off_the_head_gives_the_packaged_bytes_again(artifact: Path, tmp_path: Path):
+    whole = tmp_path / "whole.onnx"
+    onnx.save(onnx.load(artifact / GRAPH_FILE), whole)
+    split_head(whole, tmp_path)
+    for name in (GRAPH_FILE, HEAD_FILE):
+        assert file_digest(tmp_path / name) == file_digest(artifact / name), name
+
+
+def test_the_schema_takes_the_manifest_and_refuses_half_of_it(manifest: dict):
+    check(manifest)
+    with pytest.raises(jsonschema.ValidationError, match="preprocessing"):
+        check({name: value for name, value in manifest.items() if name != "preprocessing"})
 
 
 def test_manifest_digests_match_the_files(manifest: dict, artifact: Path):
     for entry in manifest["files"]:
         assert file_digest(artifact / entry["path"]) == entry["sha256"]
         assert (artifact / entry["path"]).stat().st_size == entry["bytes"]
-    assert {path.name for path in artifact.iterdir()} == {"manifest.json", *(entry["path"] for entry in manifest["files"])}
+    there = {str(path.relative_to(artifact)) for path in artifact.rglob("*") if path.is_file()}
+    assert there - {"model.sig"} == {"manifest.json", *(entry["path"] for entry in manifest["files"])}
 
 
 def test_manifest_states_the_preprocessing_in_use(manifest: dict):

@@ -5,6 +5,11 @@ export interface ObjectStore {
   /** Whether it honours the conditions of `put`; found out by trying, once, and never taken on trust: a condition that
    *  is silently ignored is a lock that always succeeds. */
   conditions(signal: AbortSignal): Promise<Conditions>;
+  /** How long after a write another one's may still come to light under it: a server may check a condition and then
+   *  write, without a lock in between, and tell two writers that they were first. Absent: it is one step for sure. */
+  readonly settleMs?: number;
+  /** The store's own clock, maybe in whole seconds. Absent: it has none but this machine's. */
+  readonly nowMs?: (signal: AbortSignal) => Promise<number>;
   /** @throws ModelError REGISTRY_UNREACHABLE, REGISTRY_REFUSED; so do all */
   head(key: string, signal: AbortSignal): Promise<ObjectHead | undefined>;
   /** @param options.from first byte wanted; @param options.ifMatch refuses another object than this one

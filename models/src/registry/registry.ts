@@ -4,7 +4,7 @@ import type { ObjectStore } from "./object-store.ts";
 
 /** Layout of a store (Triton's versions, OCI's content addressing, MLflow's aliases):
  *  blobs/sha256/<hex>                            any file of any version, immutable
- *  models/<name>/<version>/manifest.json, .sig   immutable; the signature covers the manifest and every file it names
+ *  models/<name>/<version>/manifest.json, model.sig   immutable; the signature covers the manifest and every file it names
  *  channels/<name>/<channel>.json                a signed pointer, replaced by compare-and-set
  *  channels/<name>/<channel>/<sequence>-<id>.json  the same, append-only, where the store has no compare-and-set */
 export interface Registry {
@@ -24,7 +24,8 @@ export interface Registry {
     nowMs: number,
     signal: AbortSignal,
   ): Promise<Pointer | undefined>;
-  /** Signs and sets a pointer with the next sequence. @throws ModelError REGISTRY_CONFLICT when somebody else was first */
+  /** Signs and sets a pointer with the next sequence.
+   *  @throws ModelError REGISTRY_CONFLICT when somebody else was first, or is at it right now */
   setPointer(
     wanted: WantedPointer,
     signer: Signer,
@@ -80,11 +81,16 @@ export interface Pointer {
   readonly isRollback: boolean;
 }
 
-export type WantedPointer = Omit<Pointer, "sequence">;
+export type WantedPointer = Omit<Pointer, "sequence"> & {
+  /** The sequence that the caller has seen and means to replace, 0 for none; the newest if absent. */
+  readonly after?: number;
+};
 
 /** Signs; the private key stays where it is. */
 export interface Signer {
   /** Fingerprint of the public key: sha256 of its SPKI DER, hex. */
   readonly keyId: string;
+  /** Fingerprint as signatures name it: sha256 of the public key's PEM text, hex. */
+  readonly hint: string;
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }

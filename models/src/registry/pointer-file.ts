@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { envelopeFromJSON, envelopeToJSON } from "@sigstore/bundle";
+import { z } from "zod";
+import { ModelError } from "../errors.ts";
+import { canonicalJson } from "../package/canonical-json.ts";
+import type { Trust } from "../package/trust.ts";
+import { preAuthEncoding, signerOf } from "../signing/dsse.ts";
+import type { Pointer, Signer } from "./registry.ts";
+
+/** The type that a channel's pointer is signed under, so that no other signed thing passes for one. */
+export const POINTER_TYPE = "application/vnd.stethos.channel-pointer+json";
+
+const part = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const instant = z.iso.datetime({ offset: true });
+
+export const pointerSchema = z.strictObject({
+  name: part,
+  channel: part,
+  version: part,
+  manifestSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Grows by one with each change of the channel. */
+  sequence: z.int().positive(),
+  notBefore: instant,
+  expires: instant,
+  isRollback: z.boolean(),
+});
+
+// A pointer is a few hundred bytes.
+const MOST_BYTES = 64 << 10;
+
+/** A pointer, signed: a DSSE envelope over its canonical JSON.
+ *  @throws ModelError USAGE for a pointer that nobody could read */
+export async function signPointer(pointer: Pointer, signer: Signer): Promise<Uint8Array> {
+  const payload = Buffer.from(canonicalJson(checkedPointer(pointer)));
+  const signature = await signer.sign(preAuthEncoding(POINTER_TYPE, payload));
+  const envelope = envelopeToJSON({
+    payload,
+    payloadType: POINTER_TYPE,
+    signatures: [{ keyid: signer.keyId, sig: Buffer.from(signature) }],
+  });
+  return Buffer.from(JSON.stringify(envelope));
+}
+
+function checkedPointer(pointer: Pointer): Pointer {
+  const checked = pointerSchema.safeParse(pointer);
+  if (!checked.success) {
+    throw new ModelError("USAGE", `that cannot be a pointer of a channel: ${z.prettifyError(checked.error)}`);
+  }
+  if (Date.parse(pointer.expires) <= Date.parse(pointer.notBefore)) {
+    throw new ModelError(
+      "USAGE",
+      `a pointer that expires (${pointer.expires}) before it begins is never valid`,
+    );
+  }
+  return checked.data;
+}
+
+/** The pointer of a file, once a trusted key signed it.
+ *  @param where for messages
+ *  @throws ModelError MODEL_UNSIGNED */
+export function readPointer(bytes: Uint8Array, trust: Trust, where: string): Pointer {
+  if (bytes.length > MOST_BYTES) throw malformed(where, `it has ${bytes.length} bytes`);
+  let envelope: ReturnType<typeof envelopeFromJSON>;
+  try {
+    envelope = envelopeFromJSON(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  } catch (cause) {
+    throw malformed(where, "it is no DSSE envelope", cause);
+  }
+  const { payload, payloadType, signatures } = envelope;
+  if (payloadType !== POINTER_TYPE) throw malformed(where, `it is of type "${payloadType}"`);
+  signerOf(
+    payloadType,
+    payload,
+    signatures.map(({ sig }) => sig),
+    trust,
+    where,
+  );
+  try {
+    return pointerSchema.parse(JSON.parse(payload.toString("utf8")));
+  } catch (cause) {
+    throw malformed(where, cause instanceof z.ZodError ? z.prettifyError(cause) : "it is no JSON", cause);
+  }
+}
+
+/** Tells two writers of the same sequence apart: ECDSA signatures differ even over the same bytes. */
+export const pointerId = (bytes: Uint8Array): string =>
+  createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+
+const malformed = (where: string, why: string, cause?: unknown): ModelError =>
+  new ModelError("MODEL_UNSIGNED", `${where} is no signed pointer: ${why}; set the channel anew`, { cause });

@@ -1,0 +1,1 @@
+export { type MadePackage, makePackage, signedCopy, type TestKey, testKey } from "./packages.ts";
