@@ -1,0 +1,196 @@
+import { type Clock, slept } from "@stethos/protocol-finger/clock";
+import { describeError, EdgeError } from "../core/errors.ts";
+import type { RolloutReport } from "../core/rollout/rollout-report.ts";
+import { isRejected } from "../core/rollout/rollout-state.ts";
+import { createBackoff } from "../lib/backoff.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { ModelStore, OfferedModel } from "../ports/model-store.ts";
+import type { Random } from "../ports/random.ts";
+import type { CommandResult } from "../ports/rollout.ts";
+import { type Keeper, versionOf } from "./roll-out-keeper.ts";
+
+/** What makes a trial begin by itself. */
+export type StartOn = "both" | "drift" | "published";
+
+export interface ChannelOptions {
+  readonly candidateChannel: string;
+  /** A signed return to an older version is followed at once. */
+  readonly stableChannel: string;
+  readonly pollSeconds: number;
+  readonly startOn: StartOn;
+}
+
+export const defaultChannelOptions: ChannelOptions = {
+  candidateChannel: "candidate",
+  stableChannel: "stable",
+  pollSeconds: 300,
+  startOn: "drift",
+};
+
+export interface ChannelDeps {
+  readonly store: ModelStore;
+  readonly keeper: Keeper;
+  readonly options: ChannelOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+  onChange(): void;
+  /** A better model is wanted and there is none: asks for it. @returns whether the request was sent */
+  onWanting(sinceUs: number): Promise<boolean>;
+}
+
+/** Looks at the channels, and asks for what is not there. */
+export interface Channels {
+  readonly registry: RolloutReport["registry"];
+  readonly wanting: RolloutReport["drift"]["wanting"];
+  /** The model does not fit what it hears any more. */
+  onDriftConfirmed(): void;
+  /** Tries what the candidate channel offers, also what was rejected. */
+  start(by: string, why: string | undefined, signal: AbortSignal): Promise<CommandResult>;
+  /** Polls until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const FIRST_RETRY_MS = 5000;
+
+export function createChannels(deps: ChannelDeps): Channels {
+  const { store, keeper, options, clock, logger } = deps;
+  const pollMs = options.pollSeconds * 1000;
+  const backoff = createBackoff(Math.min(FIRST_RETRY_MS, pollMs), pollMs, deps.random);
+  let registry: RolloutReport["registry"] = { name: store.name, reachable: false, reason: "not asked yet" };
+  let wanting: RolloutReport["drift"]["wanting"];
+  let driftPending = false;
+  let wake: () => void = () => undefined;
+
+  function told(reason: string | undefined): void {
+    const before = registry;
+    registry = {
+      name: store.name,
+      reachable: reason === undefined,
+      reason: reason ?? "",
+      checkedUs: clock.nowUs(),
+    };
+    if (before.reachable !== registry.reachable || before.reason !== registry.reason) deps.onChange();
+  }
+
+  /** Undefined where the channel is empty or cannot be trusted; `isAway`: it could not be asked. */
+  async function ask(
+    channel: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly offer?: OfferedModel; readonly isAway: boolean }> {
+    try {
+      const offer = await store.offered(channel, signal);
+      told(undefined);
+      return { isAway: false, ...(offer && { offer }) };
+    } catch (thrown) {
+      if (signal.aborted || !(thrown instanceof EdgeError)) throw thrown;
+      told(describeError(thrown));
+      logger.warn({ channel, err: describeError(thrown) }, "the model registry gives no answer to use");
+      return { isAway: thrown.code === "REGISTRY_UNREACHABLE" };
+    }
+  }
+
+  async function look(signal: AbortSignal): Promise<boolean> {
+    const stable = await ask(options.stableChannel, signal);
+    if (stable.offer?.isRollback) {
+      keeper.apply({ kind: "offered", model: versionOf(stable.offer.model), because: "recall" });
+    }
+    const isFor = driftPending || wanting !== undefined ? "drift" : "published";
+    if (isFor === "published" && options.startOn === "drift") return stable.isAway;
+    const candidate = await ask(options.candidateChannel, signal);
+    if (candidate.offer !== undefined && !candidate.offer.isRollback) {
+      keeper.apply({ kind: "offered", model: versionOf(candidate.offer.model), because: isFor });
+    }
+    if (!candidate.isAway) await weigh(candidate);
+    return stable.isAway || candidate.isAway;
+  }
+
+  /** Drift asked for another model: there is one now, or it must be asked for. */
+  async function weigh({ offer }: { readonly offer?: OfferedModel }): Promise<void> {
+    if (keeper.state.trial !== undefined && keeper.state.trial.held === undefined) {
+      driftPending = false;
+      setWanting(undefined);
+      return;
+    }
+    if (!driftPending) return;
+    driftPending = false;
+    if (wanting !== undefined) return;
+    logger.warn(
+      {
+        offered: offer?.model.version,
+        rejected: offer !== undefined && isRejected(keeper.state, offer.model),
+      },
+      "drift is confirmed and there is no candidate to try",
+    );
+    const sinceUs = clock.nowUs();
+    setWanting({ sinceUs, requested: false });
+    setWanting({ sinceUs, requested: await requested(sinceUs) });
+  }
+
+  async function requested(sinceUs: number): Promise<boolean> {
+    try {
+      return await deps.onWanting(sinceUs);
+    } catch (thrown) {
+      logger.error({ err: describeError(thrown) }, "retraining could not be requested");
+      return false;
+    }
+  }
+
+  function setWanting(value: typeof wanting): void {
+    if (wanting === value) return;
+    wanting = value;
+    deps.onChange();
+  }
+
+  async function lookSafely(signal: AbortSignal): Promise<boolean> {
+    try {
+      return await look(signal);
+    } catch (thrown) {
+      if (signal.aborted) return false;
+      told(describeError(thrown));
+      logger.error({ err: describeError(thrown) }, "the model channels could not be looked at");
+      return true;
+    }
+  }
+
+  return {
+    get registry() {
+      return registry;
+    },
+    get wanting() {
+      return wanting;
+    },
+    onDriftConfirmed() {
+      if (options.startOn === "published" || wanting !== undefined) return;
+      driftPending = true;
+      wake();
+    },
+    async start(by, why, signal) {
+      const { trial } = keeper.state;
+      if (trial !== undefined && trial.held === undefined) return "nothing";
+      const { offer } = await ask(options.candidateChannel, signal);
+      if (offer === undefined) return "no-candidate";
+      const model = versionOf(offer.model);
+      const hasBegun = keeper.apply({
+        kind: "offered",
+        model,
+        because: "by-hand",
+        by,
+        ...(why !== undefined && { why }),
+      });
+      if (!hasBegun) return "no-candidate";
+      setWanting(undefined);
+      return "done";
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        const isAway = await lookSafely(signal);
+        if (!isAway) backoff.reset();
+        const news = new AbortController();
+        wake = () => news.abort();
+        if (driftPending && !isAway) continue;
+        await slept(clock, isAway ? backoff.next() : pollMs, AbortSignal.any([signal, news.signal]));
+      }
+    },
+  };
+}
