@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { judge } from "../test/bench/harness.ts";
+import { judge, targetText } from "../test/bench/harness.ts";
 import { benches } from "../test/bench/index.ts";
 import { say } from "./steps.ts";
 
@@ -11,9 +11,7 @@ const { values, positionals } = parseArgs({
 if (values.list === true || values.help === true || positionals.length === 0) {
   console.log("npm run bench -- NAME [--json]   (--json: the figures' line only)\n");
   for (const { bench, targets } of benches) {
-    const wanted = Object.entries(targets).map(
-      ([name, t]) => `${name} ${"least" in t ? `>= ${t.least}` : `<= ${t.most}`}`,
-    );
+    const wanted = Object.entries(targets).map(([name, target]) => `${name} ${targetText(target)}`);
     console.log(`${bench.name}\n  ${bench.explains}\n  targets: ${wanted.join(", ")}\n`);
   }
   process.exit(positionals.length === 0 && values.list !== true && values.help !== true ? 2 : 0);
@@ -31,12 +29,7 @@ const measured = judge(entry.bench.name, figures, entry.targets);
 if (values.json !== true) {
   for (const [key, value] of Object.entries(measured.figures)) {
     const target = entry.targets[key];
-    const wanted =
-      target === undefined
-        ? ""
-        : "least" in target
-          ? `  (target >= ${target.least})`
-          : `  (target <= ${target.most})`;
+    const wanted = target === undefined ? "" : `  (target ${targetText(target)})`;
     console.log(`${key.padEnd(28)} ${String(value).padStart(10)}${wanted}`);
   }
 }

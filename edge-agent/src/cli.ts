@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./cli/audit.ts";
 import { checkCommand } from "./cli/check.ts";
 import { devicesCommand } from "./cli/devices.ts";
 import { evaluateCommand } from "./cli/evaluate.ts";
 import type { CliContext, CliIo } from "./cli/io.ts";
+import { modelsCommand } from "./cli/models.ts";
 import { readCommand } from "./cli/read.ts";
 import { runCommand } from "./cli/run.ts";
 import { tagsCommand } from "./cli/tags.ts";
@@ -21,6 +23,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     ...io,
     version,
     modelFolder: join(productRoot, "models/artifacts/listener/0.1.0"),
+    modelKeys: [join(productRoot, "models/keys/stethos.pub")],
     webRoot: join(productRoot, "web-twin/dist/app"),
   };
   const program = new Command("stethos")
@@ -33,7 +36,16 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
     });
-  for (const add of [runCommand, checkCommand, readCommand, tagsCommand, devicesCommand, evaluateCommand])
+  for (const add of [
+    runCommand,
+    checkCommand,
+    readCommand,
+    tagsCommand,
+    devicesCommand,
+    modelsCommand,
+    auditCommand,
+    evaluateCommand,
+  ])
     add(program, context);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { createHttpApi } from "./adapters/http-api/server.ts";
 import { createCounters } from "./adapters/node/counters.ts";
-import { createOnnxScorer } from "./adapters/onnx/scorer.ts";
 import { createAnalyser } from "./adapters/signal/analyser.ts";
 import { createFft } from "./adapters/signal/fft.ts";
 import { createHistory } from "./adapters/sqlite/history.ts";
 import { createAcquisition } from "./compose/acquisition.ts";
+import { createModels } from "./compose/models.ts";
 import type { AgentConfig } from "./config.ts";
 import { describeError } from "./core/errors.ts";
 import { createInfer } from "./flow/infer.ts";
@@ -69,14 +69,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       { clock, logger, telemetry: counters },
     );
     closers.push(() => history.close());
-    const scorer = await createOnnxScorer(
-      {
-        folder: config.modelFolder,
-        ...(config.settings.scorerThreads && { threads: config.settings.scorerThreads }),
-      },
-      { clock, logger, telemetry: counters },
-    );
-    closers.push(() => scorer.close());
+    const models = await createModels(config, { ...deps, telemetry: counters });
+    closers.push(() => models.close());
     const analyser = createAnalyser({ clock, logger, telemetry: counters });
     closers.push(() => analyser.close());
 
@@ -85,14 +79,17 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       nowUs: clock.nowUs,
       counters: counters.read,
       acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
-      relearn: (machine, by) => watch.relearn(machine, by),
+      relearn(machine, by) {
+        models.forget(machine);
+        return watch.relearn(machine, by);
+      },
       identify: (device) => acquisition.identify(device),
-      about: { version: deps.version, startedUs: clock.nowUs(), model: scorer.contract },
+      about: { version: deps.version, startedUs: clock.nowUs() },
     });
     const watch: Watch = createWatch({
       ...deps,
       ...left,
-      contract: scorer.contract,
+      champion: () => models.server.champion.contract,
       policy: config.settings.detector,
       onScore(score) {
         mirror.onScore(score);
@@ -105,6 +102,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       onAlarm(alarm, block) {
         mirror.onAlarm(alarm);
         history.saveAlarm(alarm);
+        models.onAlarm(alarm);
         if (block === undefined) return;
         const { id, unit } = block.sensor;
         history.saveWaveform(alarm.id, { waveform: block.waveform, sensor: id, unit });
@@ -115,15 +113,22 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const speed = createShaftSpeed();
     const infer = createInfer({
       analyser,
-      scorer,
+      models: models.server,
       clock,
       logger,
       telemetry: counters,
       listeningFor: watch.listeningFor,
-      onHeard: watch.onHeard,
+      onHeard(heard, features) {
+        models.beforeHeard(heard);
+        watch.onHeard(heard, features);
+        models.onHeard(heard, features);
+      },
+      onFailed: () => undefined,
     });
     const inferring = infer.run(stopping.signal);
     closers.push(() => inferring);
+    const modelling = models.run(stopping.signal);
+    closers.push(() => modelling);
     const acquisition = createAcquisition({
       ...deps,
       telemetry: counters,
@@ -166,7 +171,15 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     let current = config;
     const api = await createHttpApi(
       { ...config.settings.api, ...(deps.webRoot && { webRoot: deps.webRoot }) },
-      { plant: mirror, history, clock, logger, createFft },
+      {
+        plant: mirror,
+        history,
+        rollouts: models.rollouts,
+        field: models.field,
+        clock,
+        logger,
+        createFft,
+      },
     );
     closers.push(() => api.close());
     apply(config);
@@ -200,6 +213,6 @@ async function leftBehind(history: History) {
 
 /** Settings that are read once, at the start. */
 function settingsThatNeedRestart(before: AgentConfig, after: AgentConfig): string[] {
-  const once = ["site", "data", "model", "scorerThreads", "api", "history"] as const;
+  const once = ["site", "data", "model", "models", "scorerThreads", "api", "history"] as const;
   return once.filter((key) => JSON.stringify(before.settings[key]) !== JSON.stringify(after.settings[key]));
 }

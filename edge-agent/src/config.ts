@@ -4,6 +4,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
 import type { OpcuaSettings } from "./adapters/opcua-client/options.ts";
 import { buildPlant, type PlantConfig, type Report } from "./config/build-plant.ts";
+import type { ModelsSettings } from "./config/models-schema.ts";
 import { ConfigError, type ConfigProblem } from "./config/problem.ts";
 import { type AgentFile, agentFile } from "./config/schema.ts";
 import { parseYaml, type YamlSource } from "./config/yaml-source.ts";
@@ -16,6 +17,8 @@ export interface AgentConfig extends PlantConfig {
   /** Absolute. */
   readonly dataFolder: string;
   readonly modelFolder: string;
+  /** Public keys of whoever made the model that comes with the product. */
+  readonly modelKeys: readonly string[];
   /** What is not wrong and still worth knowing. */
   readonly warnings: readonly ConfigProblem[];
 }
@@ -23,6 +26,7 @@ export interface AgentConfig extends PlantConfig {
 export interface ConfigDefaults {
   /** The model that comes with the product. */
   readonly modelFolder: string;
+  readonly modelKeys: readonly string[];
 }
 
 /** Reads and checks a configuration file. Connects to nothing.
@@ -61,7 +65,15 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   if (!existsSync(modelFolder))
     report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
   if (problems.length > 0) throw new ConfigError(file, problems);
-  return { ...plant, warnings, file: resolve(file), settings, modelFolder, dataFolder: from(settings.data) };
+  return {
+    ...plant,
+    warnings,
+    file: resolve(file),
+    settings,
+    modelFolder,
+    modelKeys: defaults.modelKeys,
+    dataFolder: from(settings.data),
+  };
 }
 
 /** Files that the settings name, from the folder of the configuration file. */
@@ -83,7 +95,37 @@ function withFiles(settings: AgentFile, from: (path: string) => string): AgentFi
     if (device.protocol !== "auto") return device;
     return { ...device, connection: { ...device.connection, opcua: filesOf(device.connection.opcua) } };
   });
-  return { ...settings, api, devices };
+  return { ...settings, api, devices, models: modelFiles(settings.models, from) };
+}
+
+function modelFiles(models: ModelsSettings, from: (path: string) => string): ModelsSettings {
+  const { registry, field, retraining } = models;
+  const { upload } = field;
+  const { webhook } = retraining;
+  return {
+    ...models,
+    ...(registry && { registry: { ...placed(registry, from), trustedKeys: registry.trustedKeys.map(from) } }),
+    field: { ...field, ...(upload && { upload: placed(upload, from) }) },
+    retraining: {
+      ...retraining,
+      ...(webhook && {
+        webhook: { ...webhook, ...(webhook.tokenFile && { tokenFile: from(webhook.tokenFile) }) },
+      }),
+    },
+  };
+}
+
+/** A folder and a certificate, from the folder of the configuration file. */
+function placed<T extends Pick<NonNullable<ModelsSettings["registry"]>, "s3" | "url">>(
+  place: T,
+  from: (path: string) => string,
+): T {
+  const { url, s3 } = place;
+  return {
+    ...place,
+    ...(url !== undefined && !url.startsWith("s3://") && { url: from(url) }),
+    ...(s3?.caFile !== undefined && { s3: { ...s3, caFile: from(s3.caFile) } }),
+  };
 }
 
 function describeIssues(error: z.ZodError, source: YamlSource): ConfigProblem[] {

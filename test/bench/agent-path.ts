@@ -28,7 +28,7 @@ export async function startAcquisition(devices: readonly DeviceConfig[]) {
     acknowledge: () => undefined,
     relearn: () => false,
     identify: () => "configured",
-    about: { version: "bench", startedUs: 0, model: { name: "none", version: "0" } },
+    about: { version: "bench", startedUs: 0 },
   });
   let values = 0;
   const acquisition = createAcquisition({

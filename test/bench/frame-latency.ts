@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { createLogger } from "../../edge-agent/src/adapters/node/logger.ts";
-import { createOnnxScorer } from "../../edge-agent/src/adapters/onnx/scorer.ts";
+import { openModelFolder } from "../../edge-agent/src/adapters/onnx/loader.ts";
 import { createAnalyser } from "../../edge-agent/src/adapters/signal/analyser.ts";
 import type { Sensor } from "../../edge-agent/src/core/machine.ts";
 import { createInfer, type Heard } from "../../edge-agent/src/flow/infer.ts";
-import type { Scorer } from "../../edge-agent/src/ports/scorer.ts";
+import { createModelServer } from "../../edge-agent/src/flow/serve-models.ts";
+import type { ModelServer } from "../../edge-agent/src/ports/scorer.ts";
 import { createVibration } from "../plant/vibration.ts";
 import { type Bench, median, quantile, type Report } from "./harness.ts";
 import { startLoad } from "./load.ts";
@@ -69,7 +70,7 @@ async function openBare(file: string): Promise<BareRun> {
 }
 
 /** The agent's way from a waveform to a score and its features. */
-function startAgentPath(scorer: Scorer) {
+function startAgentPath(models: ModelServer) {
   const deps = { clock: createSystemClock(), logger: createLogger("warn", true), telemetry: { emit() {} } };
   const analyser = createAnalyser(deps);
   const healthyFrame = new Float32Array(8192);
@@ -77,9 +78,10 @@ function startAgentPath(scorer: Scorer) {
   const infer = createInfer({
     ...deps,
     analyser,
-    scorer,
+    models,
     listeningFor: () => ({ knowledge: { kind: "none" }, healthyFrame, augmentSeeds: [] }),
     onHeard: (heard) => waiting.shift()?.(heard),
+    onFailed: () => undefined,
   });
   const stop = new AbortController();
   const done = infer.run(stop.signal);
@@ -197,8 +199,9 @@ export const frameLatency: Bench = {
     ensureFloatTwin(report);
     const bare = await openBare(int8File);
     const deps = { clock: createSystemClock(), logger: createLogger("warn", true), telemetry: { emit() {} } };
-    const scorer = await createOnnxScorer({ folder: modelFolder, threads }, deps);
-    const agent = startAgentPath(scorer);
+    const champion = await openModelFolder(modelFolder, { threads }, deps, new AbortController().signal);
+    const models = createModelServer({ ...deps, champion });
+    const agent = startAgentPath(models);
     report("one frame at a time ...");
     const { bareMs, agentMs } = await oneByOne(bare, agent);
     report("saturated ...");
@@ -207,7 +210,7 @@ export const frameLatency: Bench = {
     const speedup = await int8Speedup(bare);
     const p99Ms = await underLoad(agent, report);
     await agent.close();
-    await scorer.close();
+    await models.close();
     return {
       bareP50Ms: median(bareMs),
       agentP50Ms: median(agentMs),

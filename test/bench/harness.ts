@@ -13,8 +13,8 @@ export type Figures = Readonly<Record<string, number>>;
 /** Progress for people; stdout stays for the figures. */
 export type Report = (text: string) => void;
 
-/** A figure's target: at least or at most. */
-export type Targets = Readonly<Record<string, { readonly least: number } | { readonly most: number }>>;
+/** What a figure must reach, or must not exceed. */
+export type Targets = Readonly<Record<string, { readonly least?: number; readonly most?: number }>>;
 
 export interface Measured {
   readonly bench: string;
@@ -27,10 +27,15 @@ export function judge(bench: string, figures: Figures, targets: Targets): Measur
   const met = Object.entries(targets).every(([name, target]) => {
     const value = figures[name];
     if (value === undefined) return false;
-    return "least" in target ? value >= target.least : value <= target.most;
+    const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = target;
+    return value >= least && value <= most;
   });
   return { bench, machine: machineName(), figures: rounded(figures), met };
 }
+
+/** ">= 0.5, <= 2" */
+export const targetText = ({ least, most }: NonNullable<Targets[string]>): string =>
+  [least === undefined ? [] : `>= ${least}`, most === undefined ? [] : `<= ${most}`].flat().join(", ");
 
 function machineName(): string {
   const list = cpus();

@@ -1,9 +1,12 @@
 import { acquire } from "./acquire.ts";
 import { compat } from "./compat.ts";
+import { drift } from "./drift.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { frameLatency } from "./frame-latency.ts";
+import { gate } from "./gate.ts";
 import type { Bench, Targets } from "./harness.ts";
 import { start } from "./start.ts";
+import { swap } from "./swap.ts";
 import { zoo } from "./zoo.ts";
 
 /** Every benchmark with what it must reach. */
@@ -49,6 +52,34 @@ export const benches: readonly { readonly bench: Bench; readonly targets: Target
       worstProfileSuccess: { least: 95 },
       falseLabels: { most: 0 },
       rightCause: { least: 100 },
+    },
+  },
+  {
+    bench: swap,
+    targets: {
+      lost: { most: 0 },
+      duplicated: { most: 0 },
+      reordered: { most: 0 },
+      p99Ratio: { most: 1.5 },
+      rssSlopeKiBPerSwap: { most: 64 },
+    },
+  },
+  {
+    bench: drift,
+    targets: {
+      arlRatio: { least: 0.5, most: 2 },
+      "missed.load": { most: 0 },
+      "missed.gain": { most: 0 },
+      "missed.noise": { most: 0 },
+      "missed.resonance": { most: 0 },
+    },
+  },
+  {
+    bench: gate,
+    targets: {
+      falsePromoteAtZero: { most: 0.05 },
+      falsePromoteAtMinusHalf: { most: 0.01 },
+      powerAtPlusHalf: { least: 0.8 },
     },
   },
   { bench: start, targets: { firstReadingMs: { most: 3000 } } },

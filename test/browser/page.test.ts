@@ -1,4 +1,5 @@
 import { useDesk } from "./desk.ts";
+import { describeModels } from "./models.suite.ts";
 import { describeOperator } from "./operator.suite.ts";
 import { describePlant } from "./plant.suite.ts";
 import { describeTrouble } from "./trouble.suite.ts";
@@ -7,4 +8,5 @@ import { describeTrouble } from "./trouble.suite.ts";
 const desk = useDesk();
 describePlant(desk);
 describeOperator(desk);
+describeModels(desk);
 describeTrouble(desk);

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import type { AlarmDto, FeedMessage, TrendDto } from "../../edge-agent/src/core/feed.ts";
+import type { ModelsDto } from "../../edge-agent/src/core/rollout/models-dto.ts";
 import { acceptFeed, type FeedSocket } from "./feed-socket.ts";
+import { disagreements, frame, history, models, trial } from "./scripted-models.ts";
 import { alarmOf, cast, sensorId, snapshot, spectrogram } from "./scripted-plant.ts";
 
 // The agent's own policy (adapters/http-api/headers.ts): what the page needs beyond it would fail in the plant.
@@ -68,6 +70,66 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+/** The whole plant, its models included. */
+const firstWords = (ms: number): FeedMessage => ({ ...snapshot(ms), models: models(ms) }) as FeedMessage;
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A label as it was asked for. */
+const labelOf = (of: string, body: string, ms: number): object => ({
+  ...(JSON.parse(body) as object),
+  frame: of,
+  time: new Date(ms).toISOString(),
+  source: "operator",
+});
+
+function answerModels(
+  what: string | undefined,
+  command: string | undefined,
+  body: string,
+  ms: number,
+): Answer {
+  if (what === "disagreements") return { status: 200, body: disagreements(ms) };
+  if (what === "history") return { status: 200, body: history(ms) };
+  return { status: 200, body: commanded(command, JSON.parse(body) as { by: string }, ms) };
+}
+
+/** What a command comes to. */
+function commanded(command: string | undefined, { by }: { by: string }, ms: number): ModelsDto {
+  const after = models(ms);
+  if (command === "abort") return after;
+  if (command === "pause") {
+    return { ...after, trial: trial(ms, { paused: { by, sinceTime: new Date(ms).toISOString() } }) };
+  }
+  return { ...after, trial: trial(ms) };
+}
+
+function answerAlarm(id: string, what: string | undefined, body: string, ms: number): Answer {
+  const member = cast.find((each) => `alarm-${each.asset}` === id);
+  if (member === undefined) return problem(404, "there is no such alarm");
+  if (what === "spectrogram") {
+    return { status: 200, body: spectrogram(sensorId(member), ms - 240_000, 0.6) };
+  }
+  if (what === "label") return { status: 200, body: [labelOf(`frame-of-${id}`, body, ms)] };
+  const { by } = JSON.parse(body) as { by: string };
+  const alarm: AlarmDto = {
+    ...alarmOf(member, ms),
+    state: "acknowledged-active",
+    acknowledgedTime: new Date(ms).toISOString(),
+    acknowledgedBy: by,
+  };
+  return { status: 200, body: alarm };
+}
+
+function answerFrame(id: string, what: string | undefined, body: string, ms: number): Answer {
+  const found = frame(id, ms);
+  if (found === undefined) return problem(404, "there is no such frame");
+  return { status: 200, body: what === "label" ? labelOf(id, body, ms) : found };
+}
+
 /** @param page folder of the built page */
 export async function startScriptedServer(page: string): Promise<ScriptedServer> {
   const sockets = new Set<FeedSocket>();
@@ -88,6 +150,8 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
     const [, , kind, first, second] = path.split("/").map(decodeURIComponent);
     const ms = Date.now();
     if (kind === "machines") return { status: 200, body: [] };
+    if (kind === "models") return answerModels(first, second, body, ms);
+    if (kind === "frames") return answerFrame(first ?? "", second, body, ms);
     if (kind === "trends") {
       const time = (name: string): number => Date.parse(url.searchParams.get(name) ?? "") / 1000;
       return {
@@ -100,18 +164,8 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
       if (member === undefined) return problem(404, "there is no such sensor");
       return { status: 200, body: spectrogram(sensorId(member), ms, member.anomaly) };
     }
-    const member = cast.find((each) => `alarm-${each.asset}` === first);
-    if (kind !== "alarms" || member === undefined) return problem(404, "there is no such alarm");
-    if (second === "spectrogram")
-      return { status: 200, body: spectrogram(sensorId(member), ms - 240_000, 0.6) };
-    const { by } = JSON.parse(body) as { by: string };
-    const alarm: AlarmDto = {
-      ...alarmOf(member, ms),
-      state: "acknowledged-active",
-      acknowledgedTime: new Date(ms).toISOString(),
-      acknowledgedBy: by,
-    };
-    return { status: 200, body: alarm };
+    if (kind === "alarms") return answerAlarm(first ?? "", second, body, ms);
+    return problem(404, "there is no such thing");
   }
 
   async function serveFile(path: string, response: ServerResponse): Promise<void> {
@@ -163,7 +217,7 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
     }
     const client = acceptFeed(request, socket, () => sockets.delete(client));
     sockets.add(client);
-    client.send(JSON.stringify(state.first ?? snapshot(Date.now())));
+    client.send(JSON.stringify(state.first ?? firstWords(Date.now())));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -46,7 +46,7 @@ export function describeTrouble(desk: Desk): void {
       desk.server.sendText('{"kind":"weather"}');
       await page.waitForSelector(".banner[role=alert]:not([hidden])");
       expect(await page.textContent(".banner[role=alert]:not([hidden])")).toContain(
-        "message.kind: expected one of snapshot, change, heartbeat",
+        "message.kind: expected one of snapshot, change, models, heartbeat",
       );
       expect(await page.locator("button[data-machine]").count()).toBe(6);
       await page.click(".banner[role=alert]:not([hidden]) button");

@@ -2,7 +2,7 @@ import { element } from "./dom/element.ts";
 import { createFormat } from "./i18n/format.ts";
 import type { Language } from "./i18n/language.ts";
 import { createTranslate } from "./i18n/translate.ts";
-import type { Operator } from "./panels/acknowledge.ts";
+
 import { createAlarmList } from "./panels/alarm-list.ts";
 import { freshText } from "./panels/alarm-rows.ts";
 import { createBanners } from "./panels/banners.ts";
@@ -10,17 +10,17 @@ import { createHeader } from "./panels/header.ts";
 import { createLogin } from "./panels/login.ts";
 import { createMachineList } from "./panels/machine-list.ts";
 import { createMachinePanel } from "./panels/machine-panel.ts";
+import { createModelsPanel } from "./panels/models-panel.ts";
 import type { Panel, PanelDeps } from "./panels/panel.ts";
 import type { ScenePanel } from "./panels/scene-panel.ts";
 import { createFreshAlarms } from "./state/fresh-alarms.ts";
 import type { Changes, View } from "./state/store.ts";
 import { ApiError } from "./stream/api-error.ts";
 
-export interface ScreenDeps extends Pick<PanelDeps, "store" | "api" | "timers" | "now"> {
+export interface ScreenDeps extends Pick<PanelDeps, "store" | "api" | "timers" | "now" | "operator"> {
   readonly language: Language;
   readonly setLanguage: (language: Language) => void;
   readonly timeZone: string;
-  readonly operator: Operator;
   readonly scene: ScenePanel;
   readonly reconnect: () => void;
   /** Read out by screen readers. */
@@ -38,6 +38,7 @@ const everything = (view: View): Changes => ({
   structure: true,
   machines: new Set(view.plant.machines.keys()),
   alarms: true,
+  models: true,
   feed: true,
   selection: true,
   notes: true,
@@ -63,8 +64,9 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
   const header = createHeader({ ...panelDeps, ...deps });
   const banners = createBanners({ ...panelDeps, reconnect: deps.reconnect });
   const machines = createMachineList(panelDeps, revealDetail);
-  const alarms = createAlarmList(panelDeps, deps.operator, revealDetail);
-  const panels: readonly Panel[] = [header, banners, machines, alarms, detail];
+  const alarms = createAlarmList(panelDeps, revealDetail);
+  const models = createModelsPanel(panelDeps);
+  const panels: readonly Panel[] = [header, banners, machines, alarms, detail, models];
 
   const fresh = createFreshAlarms();
   const announceFresh = ({ plant }: View): void => {
@@ -72,18 +74,24 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     if (texts.length > 0) deps.announce(texts.join(" "));
   };
 
+  const main = element(
+    "main",
+    { class: "main" },
+    machines.element,
+    scene.element,
+    models.element,
+    alarms.element,
+    detail.element,
+  );
+
   document.documentElement.lang = language;
   document.title = t("app.title");
   scene.translate(t);
-  root.replaceChildren(
-    header.element,
-    banners.element,
-    element("main", { class: "main" }, machines.element, scene.element, alarms.element, detail.element),
-    login.element,
-  );
+  root.replaceChildren(header.element, banners.element, main, login.element);
 
   const show = (view: View, changes: Changes): void => {
     document.body.dataset["feed"] = view.feed.state;
+    main.dataset["page"] = view.page;
     scene.show(view, changes);
     for (const panel of panels) panel.show(view, changes);
     if (changes.alarms) announceFresh(view);

@@ -1,7 +1,7 @@
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { createCounters } from "../adapters/node/counters.ts";
 import { createLogger } from "../adapters/node/logger.ts";
-import { createOnnxScorer } from "../adapters/onnx/scorer.ts";
+import { openModelFolder } from "../adapters/onnx/loader.ts";
 import { createAnalyser } from "../adapters/signal/analyser.ts";
 import { createEar } from "./evaluate/ear.ts";
 import { judgeDataset } from "./evaluate/judge.ts";
@@ -34,7 +34,8 @@ export const evaluateCommand: AddCommand = (program, context) => {
         logger: createLogger("warn", context.stderr.isTTY === true),
         telemetry: createCounters(),
       };
-      const scorer = await createOnnxScorer({ folder: options.model ?? context.modelFolder }, deps);
+      const { signal } = new AbortController();
+      const scorer = await openModelFolder(options.model ?? context.modelFolder, {}, deps, signal);
       const analyser = createAnalyser(deps);
       try {
         const figures = [];

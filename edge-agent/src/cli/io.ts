@@ -12,6 +12,7 @@ export interface CliContext extends CliIo {
   readonly version: string;
   /** The model that comes with the product. */
   readonly modelFolder: string;
+  readonly modelKeys: readonly string[];
   readonly webRoot: string;
 }
 

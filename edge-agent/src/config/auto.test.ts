@@ -15,7 +15,10 @@ function check(addresses: readonly string[], connection: object = {}, protocol =
     connection: { ...(protocol === "auto" && { endpoint: "auto://10.0.0.5" }), ...connection },
     groups: [{ name: "g", periodMs: 1000, tags }],
   };
-  return checkConfig("agent.yaml", stringify({ version: 1, site: "s", devices: [device] }), { modelFolder });
+  return checkConfig("agent.yaml", stringify({ version: 1, site: "s", devices: [device] }), {
+    modelFolder,
+    modelKeys: [],
+  });
 }
 
 function problemsOf(work: () => unknown): string[] {

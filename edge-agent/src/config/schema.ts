@@ -10,6 +10,8 @@ import { defaultBaselinePolicy } from "../core/baseline.ts";
 import { defaultDetectorPolicy } from "../core/detect.ts";
 import { defaultHealthPolicy } from "../core/health-index.ts";
 import { autoOptions } from "./auto-options.ts";
+import { modelsSettings } from "./models-schema.ts";
+import { policy } from "./policy.ts";
 
 const name = z
   .string()
@@ -105,13 +107,6 @@ const machine = z
 const share = z.number().gt(0).lt(1);
 const mmS = z.number().positive();
 
-/** A policy of which any part may be set; the rest is as its own file says. */
-const policy = <S extends z.ZodRawShape, P extends object>(shape: S, defaults: P) =>
-  z
-    .strictObject(shape)
-    .partial()
-    .transform((given): P => ({ ...defaults, ...given }));
-
 /** How the agent judges. Every default is explained where its policy is defined: core/baseline.ts, core/detect.ts,
  *  core/alarm-verdict.ts, core/alarm-reason.ts, core/health-index.ts. */
 const detector = z.strictObject({
@@ -161,6 +156,7 @@ export const agentFile = z.strictObject({
   scorerThreads: z.int().min(1).max(64).optional(),
   api: httpApiOptions.prefault({}),
   history: historyOptions.omit({ file: true }).prefault({}),
+  models: modelsSettings.prefault({}),
   detector: detector.prefault({ baseline: {}, detector: {}, alarm: {}, health: {} }),
   devices: z.array(device).min(1),
   machines: z.array(machine).min(1).optional(),

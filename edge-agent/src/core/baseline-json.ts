@@ -8,8 +8,15 @@ const VERSION = 1;
 
 /** A baseline as JSON text: typed arrays in base64. */
 export function serialiseBaseline(baseline: Baseline): string {
-  const { sensor, model, heard } = baseline;
-  return JSON.stringify({ version: VERSION, sensor, model, heard, bands: baseline.bands.map(packBand) });
+  const { sensor, preparedBy, heard } = baseline;
+  // "model" as before: the text of earlier agents is read too.
+  return JSON.stringify({
+    version: VERSION,
+    sensor,
+    model: preparedBy,
+    heard,
+    bands: baseline.bands.map(packBand),
+  });
 }
 
 function packBand(band: Band): object {
@@ -36,7 +43,7 @@ export function parseBaseline(json: string): Baseline {
   }
   return {
     sensor: textAt(root["sensor"], "sensor"),
-    model: textAt(root["model"], "model"),
+    preparedBy: textAt(root["model"], "model"),
     heard: countAt(root["heard"], "heard"),
     bands: listAt(root["bands"], "bands").map((band, i) => bandAt(band, `bands[${i}]`)),
   };

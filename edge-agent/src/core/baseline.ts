@@ -40,17 +40,18 @@ export const defaultBaselinePolicy: BaselinePolicy = {
 /** What one sensor looks like when its machine is healthy, per speed. Plain data: every change is a new one. */
 export interface Baseline {
   readonly sensor: string;
-  /** The model whose frames and spectra these are; no other can be compared with them. */
-  readonly model: string;
+  /** How windows were prepared (a contract's `preprocessing`): frames and spectra of another way cannot be compared with
+   *  these. Earlier agents wrote "name version" of the model. */
+  readonly preparedBy: string;
   /** Valid windows heard since the beginning. */
   readonly heard: number;
   readonly bands: readonly Band[];
 }
 
 /** Nothing learnt yet; also how a baseline is forgotten. */
-export const emptyBaseline = (sensor: string, model: string): Baseline => ({
+export const emptyBaseline = (sensor: string, preparedBy: string): Baseline => ({
   sensor,
-  model,
+  preparedBy,
   heard: 0,
   bands: [],
 });

@@ -3,16 +3,10 @@ import type { Health } from "./health.ts";
 import type { BearingGeometry } from "./machine.ts";
 import type { Quality } from "./quality.ts";
 import type { Reading } from "./reading.ts";
+import type { LabelDto, ModelsDto } from "./rollout/models-dto.ts";
 import type { FaultClass, Features, SensorState, Votes } from "./score.ts";
 import type { Protocol, Tag } from "./tag.ts";
-
-/** "raisedUs" becomes "raisedTime", "timeUs" becomes "time". */
-type TimedKey<K> = K extends "timeUs" ? "time" : K extends `${infer Name}Us` ? `${Name}Time` : K;
-
-/** What the HTTP API and the WebSocket feed send: times in RFC 3339, otherwise the core's own words. */
-export type Timed<T> = {
-  readonly [K in keyof T as TimedKey<K>]: K extends `${string}Us` ? string | Extract<T[K], undefined> : T[K];
-};
+import type { Timed } from "./timed.ts";
 
 export type AlarmDto = Timed<Alarm>;
 export type HealthDto = Timed<Health>;
@@ -71,6 +65,7 @@ export type FeedMessage =
       readonly agent: { readonly version: string; readonly model: string };
       readonly machines: readonly MachineDto[];
       readonly alarms: readonly AlarmDto[];
+      readonly models?: ModelsDto | undefined;
     }
   | {
       readonly kind: "change";
@@ -80,6 +75,8 @@ export type FeedMessage =
       readonly readings: readonly Reading[];
       readonly alarms: readonly AlarmDto[];
     }
+  /** Champion, trial, drift and what became of trials: all of it, whenever something of it changed. */
+  | { readonly kind: "models"; readonly time: string; readonly models: ModelsDto }
   | { readonly kind: "heartbeat"; readonly time: string };
 
 /** A tag's history, down-sampled: the columns have equal length; null where there was no good value. */
@@ -119,6 +116,30 @@ export interface SpectrogramDto {
   readonly maxHz: number;
   readonly seconds: number;
   readonly db: readonly number[];
+}
+
+/** A kept window with what each model says of it, and its picture. */
+export interface FrameDto {
+  readonly id: string;
+  /** Why it is kept. */
+  readonly kind: "alarm" | "disagreement" | "drift" | "random";
+  readonly machine: string;
+  readonly sensor: string;
+  /** UCUM code; "" where the configuration does not say. */
+  readonly unit: string;
+  /** End of the window. */
+  readonly time: string;
+  readonly sampleRateHz: number;
+  /** 0 where unknown. */
+  readonly shaftHz: number;
+  /** "name version" of the champion then. */
+  readonly model: string;
+  /** 1 - P(healthy) of the champion, and of the challenger where there was one. */
+  readonly probability: number;
+  readonly challengerProbability?: number | undefined;
+  readonly alarm?: string | undefined;
+  readonly label?: LabelDto | undefined;
+  readonly spectrogram: SpectrogramDto;
 }
 
 /** What is wrong with a device: a stable code, what was seen, and what a technician needs to know, in one language. */

@@ -1,21 +1,21 @@
-import type { RawScore, ScoreRequest, Scorer } from "../ports/scorer.ts";
+import type { ModelServer, ScoreRequest, ServedScore } from "../ports/scorer.ts";
 
 /** Gathers frames from all machines into runs of the model. A run begins as soon as the model is free, with what
  *  waits then: alone a frame never waits for company, under load the batch grows by itself. */
 export interface FrameBatcher {
-  /** @throws what the scorer throws, for every frame of the run that failed */
-  score(requests: readonly ScoreRequest[], signal: AbortSignal): Promise<RawScore[]>;
+  /** @throws what the models throw, for every frame of the run that failed */
+  score(requests: readonly ScoreRequest[], signal: AbortSignal): Promise<ServedScore[]>;
 }
 
 interface Waiting {
   readonly request: ScoreRequest;
   readonly signal: AbortSignal;
-  resolve(score: RawScore): void;
+  resolve(score: ServedScore): void;
   reject(reason: unknown): void;
 }
 
 /** @param most frames of one run: bounds how long the frame behind a run waits */
-export function createFrameBatcher(scorer: Scorer, most: number): FrameBatcher {
+export function createFrameBatcher(models: Pick<ModelServer, "score">, most: number): FrameBatcher {
   const waiting: Waiting[] = [];
   let isRunning = false;
 
@@ -24,13 +24,13 @@ export function createFrameBatcher(scorer: Scorer, most: number): FrameBatcher {
     const signal = batch[0]?.signal;
     if (signal === undefined) return;
     try {
-      const scores = await scorer.score(
+      const scores = await models.score(
         batch.map((item) => item.request),
         signal,
       );
       batch.forEach((item, i) => {
         const score = scores[i];
-        if (score === undefined) item.reject(new TypeError("the scorer gave fewer scores than frames"));
+        if (score === undefined) item.reject(new TypeError("the models gave fewer scores than frames"));
         else item.resolve(score);
       });
     } catch (thrown) {
@@ -49,7 +49,7 @@ export function createFrameBatcher(scorer: Scorer, most: number): FrameBatcher {
     score(requests, signal) {
       const scores = requests.map(
         (request) =>
-          new Promise<RawScore>((resolve, reject) => waiting.push({ request, signal, resolve, reject })),
+          new Promise<ServedScore>((resolve, reject) => waiting.push({ request, signal, resolve, reject })),
       );
       void drain();
       return Promise.all(scores);

@@ -6,7 +6,7 @@ import type { Features } from "../core/score.ts";
 import type { Waveform } from "../core/waveform.ts";
 import type { Analyser, PreparedBlock } from "../ports/analyser.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { ModelContract, RawScore, ScoreRequest, Scorer } from "../ports/scorer.ts";
+import type { ModelContract, ModelServer, ScoreRequest, ServedScore } from "../ports/scorer.ts";
 import type { TelemetryEvent } from "../ports/telemetry.ts";
 import { createInfer, type Heard, type InferPolicy } from "./infer.ts";
 
@@ -53,12 +53,11 @@ const analyser: Analyser = {
   close: async () => undefined,
 };
 
-/** A scorer that answers when told to, with the first sample as its spectrum. */
-function slowScorer() {
+/** Models that answer when told to, with the first sample as their spectrum. */
+function slowModels() {
   const runs: { batch: readonly ScoreRequest[]; answer: (failure?: Error) => void }[] = [];
-  const scorer: Scorer = {
-    contract,
-    score: (batch) =>
+  const models = modelsThat(
+    (batch) =>
       new Promise((resolve, reject) => {
         runs.push({
           batch,
@@ -68,26 +67,48 @@ function slowScorer() {
           },
         });
       }),
-    close: async () => undefined,
-  };
-  return { scorer, runs };
+  );
+  return { models, runs };
 }
 
-const scoreOf = (request: ScoreRequest): RawScore => ({
+const modelsThat = (score: ModelServer["score"]): ModelServer => ({
+  champion: {
+    contract,
+    installed: { model: contract, folder: "m" },
+    score: async () => [],
+    warm: async () => undefined,
+    goldenFrames: async () => [],
+    close: async () => undefined,
+  },
+  challenger: undefined,
+  score,
+  setChallenger: () => undefined,
+  dropChallenger: async () => undefined,
+  promote: async () => undefined,
+  close: async () => undefined,
+});
+
+const scoreOf = (request: ScoreRequest): ServedScore => ({
   probabilities: Float32Array.of(1, 0),
   embedding: new Float32Array(1),
   frame: new Float32Array(2),
   spectrum: request.samples.slice(0, 1),
+  by: contract,
+  role: "champion",
 });
 
 const settle = async () => {
   for (let i = 0; i < 50; i += 1) await undefined;
 };
 
-function start(scorer: Scorer, more: { seeds?: number[]; policy?: InferPolicy; analyser?: Analyser } = {}) {
+function start(
+  models: ModelServer,
+  more: { seeds?: number[]; policy?: InferPolicy; analyser?: Analyser } = {},
+) {
   const heard: { heard: Heard; features: Features | undefined }[] = [];
   const events: TelemetryEvent[] = [];
   const errors: string[] = [];
+  const failed: number[] = [];
   const logger: Logger = {
     debug() {},
     info() {},
@@ -98,7 +119,7 @@ function start(scorer: Scorer, more: { seeds?: number[]; policy?: InferPolicy; a
   const infer = createInfer(
     {
       analyser: more.analyser ?? analyser,
-      scorer,
+      models,
       clock: createManualClock(),
       logger,
       telemetry: { emit: (event) => events.push(event) },
@@ -108,6 +129,7 @@ function start(scorer: Scorer, more: { seeds?: number[]; policy?: InferPolicy; a
         healthyFrame: new Float32Array(2),
       }),
       onHeard: (one, two) => heard.push({ heard: one, features: two }),
+      onFailed: ({ waveform }) => failed.push(waveform.sequence),
     },
     more.policy,
   );
@@ -117,30 +139,70 @@ function start(scorer: Scorer, more: { seeds?: number[]; policy?: InferPolicy; a
     controller.abort(new Error("stop"));
     await done;
   };
-  return { infer, heard, events, errors, stop };
+  return { infer, heard, events, errors, failed, stop };
 }
 
 describe("inference", () => {
   it("gives windows and their copies side by side, with features and the time of the window's end", async () => {
-    const { scorer, runs } = slowScorer();
-    const { infer, heard, stop } = start(scorer, { seeds: [10, 20] });
+    const { models, runs } = slowModels();
+    const { infer, heard, stop } = start(models, { seeds: [10, 20] });
     infer.hear({ sensor, waveform: block(1), shaftHz: 25 });
     await settle();
     expect(runs[0]?.batch.map((request) => request.samples[0])).toEqual([1, 11, 21]);
+    expect(runs[0]?.batch.map((request) => request.frame)).toEqual(["s|5004000|0", undefined, undefined]);
     expect(runs[0]?.batch[0]?.healthyFrame).toHaveLength(2);
     runs[0]?.answer();
     await settle();
     const [one] = heard;
     expect(one?.features).toEqual(features);
     expect(one?.heard.endUs).toBe(5_004_000);
+    expect(one?.heard.healthyFrame).toHaveLength(2);
+    expect(one?.heard.windows[0]).toMatchObject({ frame: "s|5004000|0", samples: block(1).samples });
     expect(one?.heard.windows[0]?.score.spectrum[0]).toBe(1);
     expect(one?.heard.windows[0]?.augmented.map((copy) => copy.spectrum[0])).toEqual([11, 21]);
     await stop();
   });
 
+  it("names each window of a block, and asks ahead for a block that is one window already", async () => {
+    const { models, runs } = slowModels();
+    const twoWindows: Analyser = {
+      ...analyser,
+      analyse: (request) => ({
+        prepared: Promise.resolve({
+          sensorState: "valid",
+          windows: [request.samples.slice(0, 4), request.samples.slice(4)],
+          augmented: [[], []],
+        }),
+        features: Promise.resolve(features),
+      }),
+    };
+    const { infer, heard, stop } = start(models, { analyser: twoWindows });
+    infer.hear({ sensor, waveform: block(1, { samples: new Float32Array(8) }), shaftHz: 0 });
+    await settle();
+    runs[0]?.answer();
+    await settle();
+    expect(heard[0]?.heard.windows.map(({ frame }) => frame)).toEqual(["s|5008000|0", "s|5008000|1"]);
+    await stop();
+    const deaf = Promise.withResolvers<PreparedBlock>();
+    const slow = start(models, {
+      analyser: {
+        ...analyser,
+        analyse: () => ({ prepared: deaf.promise, features: Promise.resolve(undefined) }),
+      },
+    });
+    slow.infer.hear({ sensor, waveform: block(2), shaftHz: 0 });
+    await settle();
+    expect(runs[1]?.batch.map(({ frame }) => frame)).toEqual(["s|5004000|0"]);
+    runs[1]?.answer();
+    deaf.resolve({ sensorState: "flat", windows: [], augmented: [] });
+    await settle();
+    expect(slow.heard[0]?.heard).toMatchObject({ sensorState: "flat", windows: [] });
+    await slow.stop();
+  });
+
   it("runs a lone frame at once and what gathered meanwhile as one batch, delivering in order", async () => {
-    const { scorer, runs } = slowScorer();
-    const { infer, heard, stop } = start(scorer);
+    const { models, runs } = slowModels();
+    const { infer, heard, stop } = start(models);
     for (const sequence of [1, 2, 3, 4]) infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
     await settle();
     expect(runs.map((run) => run.batch.length)).toEqual([1]);
@@ -154,8 +216,8 @@ describe("inference", () => {
   });
 
   it("gives up the oldest blocks when the model cannot keep up, and counts them", async () => {
-    const { scorer, runs } = slowScorer();
-    const { infer, heard, events, stop } = start(scorer, { policy: { queueBlocks: 2, batchFrames: 8 } });
+    const { models, runs } = slowModels();
+    const { infer, heard, events, stop } = start(models, { policy: { queueBlocks: 2, batchFrames: 8 } });
     for (let sequence = 1; sequence <= 30; sequence += 1) {
       infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
       await settle();
@@ -174,8 +236,8 @@ describe("inference", () => {
   });
 
   it("passes a block of bad quality on without scoring it", async () => {
-    const { scorer, runs } = slowScorer();
-    const { infer, heard, stop } = start(scorer);
+    const { models, runs } = slowModels();
+    const { infer, heard, stop } = start(models);
     infer.hear({ sensor, waveform: block(1, { status: StatusCode.BadDeviceFailure }), shaftHz: 0 });
     await settle();
     expect(runs).toEqual([]);
@@ -184,8 +246,8 @@ describe("inference", () => {
   });
 
   it("counts a block that cannot be scored, says so, and goes on with the next", async () => {
-    const { scorer, runs } = slowScorer();
-    const { infer, heard, errors, events, stop } = start(scorer);
+    const { models, runs } = slowModels();
+    const { infer, heard, errors, events, failed, stop } = start(models);
     infer.hear({ sensor, waveform: block(1), shaftHz: 0 });
     await settle();
     runs[0]?.answer(new Error("model broke"));
@@ -195,14 +257,14 @@ describe("inference", () => {
     runs[1]?.answer();
     await settle();
     expect(errors).toEqual(["a waveform could not be scored"]);
+    expect(failed).toEqual([1]);
     expect(events).toContainEqual({ kind: "dropped", queue: "failed-frames", count: 1 });
     expect(heard.map((one) => one.heard.block.waveform.sequence)).toEqual([2]);
     await stop();
   });
 
-  it("refuses to believe a scorer that gives fewer scores than frames", async () => {
-    const scorer: Scorer = { contract, score: async () => [], close: async () => undefined };
-    const { infer, errors, stop } = start(scorer);
+  it("refuses to believe models that give fewer scores than frames", async () => {
+    const { infer, errors, stop } = start(modelsThat(async () => []));
     infer.hear({ sensor, waveform: block(1), shaftHz: 0 });
     await settle();
     expect(errors).toHaveLength(1);
@@ -210,8 +272,8 @@ describe("inference", () => {
   });
 
   it("ends when told to, without a word about what was under way", async () => {
-    const { scorer, runs } = slowScorer();
-    const { infer, heard, errors, stop } = start(scorer);
+    const { models, runs } = slowModels();
+    const { infer, heard, errors, stop } = start(models);
     infer.hear({
       sensor: {
         ...sensor,

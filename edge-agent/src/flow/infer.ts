@@ -7,11 +7,12 @@ import type { Features, SensorState } from "../core/score.ts";
 import type { TimeUs } from "../core/time.ts";
 import type { Waveform } from "../core/waveform.ts";
 import { createBoundedQueue } from "../lib/bounded-queue.ts";
-import type { Analyser } from "../ports/analyser.ts";
+import type { Analyser, PreparedBlock } from "../ports/analyser.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { ModelContract, RawScore, Scorer } from "../ports/scorer.ts";
+import type { ModelContract, ModelServer } from "../ports/scorer.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createFrameBatcher } from "./batch-frames.ts";
+import { framesOf, type WindowHeard } from "./infer-frames.ts";
 
 /** A block on its way to the model. */
 export interface Block {
@@ -21,21 +22,30 @@ export interface Block {
   readonly shaftHz: number;
 }
 
-/** What the analyser and the model say of one block. */
+/** What the analyser and the models say of one block. */
 export interface Heard {
   readonly block: Block;
   /** What was known of the sensor at this speed when it was scored. */
   readonly knowledge: Knowledge;
+  /** The healthy machine's mean frame, as the models were given it. */
+  readonly healthyFrame?: Float32Array;
   readonly sensorState: SensorState;
   /** Of each window; none unless the sensor is valid. */
-  readonly windows: readonly { readonly score: RawScore; readonly augmented: readonly RawScore[] }[];
+  readonly windows: readonly WindowHeard[];
   readonly endUs: TimeUs;
   readonly latencyMs: number;
 }
 
+type QueuedBlock = Block & { readonly heardAtMs: number };
+
+interface Worked {
+  readonly heard: Heard;
+  readonly features: Promise<Features | undefined>;
+}
+
 export interface InferDeps {
   readonly analyser: Analyser;
-  readonly scorer: Scorer;
+  readonly models: ModelServer;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
@@ -50,6 +60,8 @@ export interface InferDeps {
   };
   /** Called in the order of the blocks; the features follow when they are ready. */
   onHeard(heard: Heard, features: Features | undefined): void;
+  /** A block that could not be scored, also not at a second attempt. */
+  onFailed(block: Block): void;
 }
 
 export interface InferPolicy {
@@ -72,22 +84,18 @@ export interface Infer {
 /** Waveform blocks in, scores out, in order, never blocking the event loop. */
 export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferPolicy): Infer {
   const { clock, telemetry } = deps;
-  const batcher = createFrameBatcher(deps.scorer, policy.batchFrames);
-  const queue = createBoundedQueue<Block & { readonly heardAtMs: number }>(policy.queueBlocks, () =>
+  const batcher = createFrameBatcher(deps.models, policy.batchFrames);
+  const queue = createBoundedQueue<QueuedBlock>(policy.queueBlocks, () =>
     telemetry.emit({ kind: "dropped", queue: "frames", count: 1 }),
   );
 
-  async function work(block: Block & { readonly heardAtMs: number }, signal: AbortSignal) {
-    const { waveform, sensor, shaftHz } = block;
-    const endUs = waveform.firstSampleTimeUs + (waveform.samples.length / waveform.sampleRateHz) * 1e6;
-    const wanted = deps.listeningFor(sensor, shaftHz);
-    const { knowledge } = wanted;
-    if (!isUsable(waveform.status)) {
-      const heard: Heard = { block, knowledge, sensorState: "bad-quality", windows: [], endUs, latencyMs: 0 };
-      return { heard, features: Promise.resolve(undefined) };
-    }
-    const { contract } = deps.scorer;
-    const { prepared, features } = deps.analyser.analyse(
+  function analyse(
+    { waveform, sensor, shaftHz }: Block,
+    augmentSeeds: readonly number[],
+    signal: AbortSignal,
+  ) {
+    const { contract } = deps.models.champion;
+    return deps.analyser.analyse(
       {
         samples: waveform.samples,
         sampleRateHz: waveform.sampleRateHz,
@@ -99,33 +107,41 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
         modelRateHz: contract.sampleRateHz,
         windowSamples: contract.windowSamples,
         hopSamples: contract.hopSamples,
-        augmentSeeds: wanted.augmentSeeds,
+        augmentSeeds,
       },
       signal,
     );
-    const ask = (samples: Float32Array) => ({
-      samples,
-      shaftHz,
-      ...(wanted.healthyFrame && { healthyFrame: wanted.healthyFrame }),
-    });
-    const copies = wanted.augmentSeeds.length;
-    // A block that is the model's window already need not wait until it has been looked at; the model hears it at the
-    // same time, and what it says is dropped should the sensor turn out to be deaf.
-    const ahead =
-      copies === 0 && isWindow(waveform, contract)
-        ? batcher.score([ask(waveform.samples)], signal)
-        : undefined;
-    ahead?.catch(() => undefined);
-    const { sensorState, windows, augmented } = await prepared;
-    const requests = windows.flatMap((samples, i) => [samples, ...(augmented[i] ?? [])]).map(ask);
-    const scores = windows.length === 0 ? [] : await (ahead ?? batcher.score(requests, signal));
-    const latencyMs = clock.monotonicMs() - block.heardAtMs;
-    telemetry.emit({ kind: "scored", frames: windows.length, latencyMs });
-    const heard: Heard = { block, knowledge, sensorState, windows: group(scores, copies), endUs, latencyMs };
-    return { heard, features };
   }
 
-  async function deliver(worked: ReturnType<typeof work>, signal: AbortSignal): Promise<void> {
+  async function work(block: QueuedBlock, signal: AbortSignal): Promise<Worked> {
+    const { waveform, sensor, shaftHz } = block;
+    const endUs = waveform.firstSampleTimeUs + (waveform.samples.length / waveform.sampleRateHz) * 1e6;
+    const { knowledge, healthyFrame, augmentSeeds } = deps.listeningFor(sensor, shaftHz);
+    const about = { block, knowledge, endUs, ...(healthyFrame && { healthyFrame }) };
+    if (!isUsable(waveform.status)) {
+      return {
+        heard: { ...about, sensorState: "bad-quality", windows: [], latencyMs: 0 },
+        features: Promise.resolve(undefined),
+      };
+    }
+    const { prepared, features } = analyse(block, augmentSeeds, signal);
+    const common = { shaftHz, ...(healthyFrame && { healthyFrame }) };
+    const cut = (windows: readonly Float32Array[], augmented: PreparedBlock["augmented"]) =>
+      framesOf({ sensor: sensor.id, endUs, windows, augmented }, common);
+    // A block that is the model's window already need not wait until it has been looked at; the model hears it at the
+    // same time, and what it says is dropped should the sensor turn out to be deaf.
+    const isOneWindow = augmentSeeds.length === 0 && isWindow(waveform, deps.models.champion.contract);
+    const ahead = isOneWindow ? batcher.score(cut([waveform.samples], []).requests, signal) : undefined;
+    ahead?.catch(() => undefined);
+    const { sensorState, windows, augmented } = await prepared;
+    const frames = cut(windows, augmented);
+    const scores = windows.length === 0 ? [] : await (ahead ?? batcher.score(frames.requests, signal));
+    const latencyMs = clock.monotonicMs() - block.heardAtMs;
+    telemetry.emit({ kind: "scored", frames: windows.length, latencyMs });
+    return { heard: { ...about, sensorState, windows: frames.regroup(scores), latencyMs }, features };
+  }
+
+  async function deliver(block: Block, worked: Promise<Worked>, signal: AbortSignal): Promise<void> {
     try {
       const { heard, features } = await worked;
       deps.onHeard(heard, await features);
@@ -133,6 +149,7 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
       if (signal.aborted) return;
       telemetry.emit({ kind: "dropped", queue: "failed-frames", count: 1 });
       deps.logger.error({ err: describeError(thrown) }, "a waveform could not be scored");
+      deps.onFailed(block);
     }
   }
 
@@ -148,7 +165,7 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
         const worked = work(block, signal);
         // Delivery waits for the block before; until then a failure here must not count as unhandled.
         worked.catch(() => undefined);
-        delivered = delivered.then(() => deliver(worked, signal));
+        delivered = delivered.then(() => deliver(block, worked, signal));
         inFlight.push(delivered);
         if (inFlight.length >= IN_FLIGHT) await inFlight.shift();
       }
@@ -160,13 +177,3 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
 
 const isWindow = (waveform: Waveform, contract: ModelContract): boolean =>
   waveform.sampleRateHz === contract.sampleRateHz && waveform.samples.length === contract.windowSamples;
-
-/** Scores of a window and of its copies, side by side again. */
-function group(scores: readonly RawScore[], copies: number): Heard["windows"] {
-  const windows: { score: RawScore; augmented: readonly RawScore[] }[] = [];
-  for (let i = 0; i < scores.length; i += copies + 1) {
-    const score = scores[i];
-    if (score !== undefined) windows.push({ score, augmented: scores.slice(i + 1, i + 1 + copies) });
-  }
-  return windows;
-}

@@ -62,7 +62,7 @@ function mirror() {
     acknowledge: () => undefined,
     relearn: () => true,
     identify: () => "started",
-    about: { version: "1", startedUs: 1, model: { name: "m", version: "1" } },
+    about: { version: "1", startedUs: 1 },
   });
 }
 

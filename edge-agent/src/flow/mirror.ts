@@ -38,7 +38,7 @@ export interface MirrorDeps {
   acknowledge(alarm: string, by: string): Alarm | undefined;
   relearn(machine: string, by: string): boolean;
   readonly identify: Plant["identify"];
-  readonly about: Pick<AgentStatus, "version" | "startedUs" | "model">;
+  readonly about: Pick<AgentStatus, "version" | "startedUs">;
 }
 
 // Cleared alarms that stay on the list for a while, so that a screen that was away sees them.

@@ -11,7 +11,7 @@ import { StatusCode } from "../core/quality.ts";
 import type { Features, Score, SensorState } from "../core/score.ts";
 import type { StoredBaseline } from "../ports/history.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { ModelContract, RawScore } from "../ports/scorer.ts";
+import type { ModelContract, ServedScore } from "../ports/scorer.ts";
 import type { Block } from "./infer.ts";
 import { createWatch, type WatchDeps } from "./watch.ts";
 
@@ -42,13 +42,15 @@ const [sensor] = machine.sensors as [Machine["sensors"][number]];
 /** Small, repeatable wobble between windows of the same machine. */
 const wobble = (i: number, k: number): number => 0.1 * Math.sin(i * 12.9898 + k * 78.233);
 
-function raw(i: number, shift: number): RawScore {
+function raw(i: number, shift: number, by = contract): ServedScore {
   const fault = shift > 0 ? 0.99 : 0.02;
   return {
     probabilities: Float32Array.of(1 - fault, fault),
     embedding: new Float32Array(2),
     frame: Float32Array.from({ length: FRAME }, (_, k) => wobble(i, k)),
     spectrum: Float32Array.from({ length: 8 }, (_, k) => wobble(i, k) + (k === 2 ? shift : 0)),
+    by,
+    role: "champion",
   };
 }
 
@@ -82,7 +84,7 @@ function start(more: Partial<WatchDeps> = {}) {
     clock,
     logger,
     random: () => 0.5,
-    contract,
+    champion: () => contract,
     policy: {
       baseline: defaultBaselinePolicy,
       detector: defaultDetectorPolicy,
@@ -100,7 +102,7 @@ function start(more: Partial<WatchDeps> = {}) {
   });
   watch.setMachines([machine], () => "plc");
   let i = 0;
-  const hear = (shift: number, sensorState: SensorState = "valid", shaftHz = 25) => {
+  const hear = (shift: number, sensorState: SensorState = "valid", shaftHz = 25, by = contract) => {
     i += 1;
     const waveform = {
       tag: 3,
@@ -115,7 +117,14 @@ function start(more: Partial<WatchDeps> = {}) {
     const { knowledge, augmentSeeds } = watch.listeningFor(sensor, shaftHz);
     const windows =
       sensorState === "valid"
-        ? [{ score: raw(i, shift), augmented: augmentSeeds.map((_, k) => raw(i + 100 * (k + 1), shift)) }]
+        ? [
+            {
+              frame: `${sensor.id}|${i}|0`,
+              samples: waveform.samples,
+              score: raw(i, shift, by),
+              augmented: augmentSeeds.map((_, k) => raw(i + 100 * (k + 1), shift)),
+            },
+          ]
         : [];
     watch.onHeard(
       { block, knowledge, sensorState, windows, endUs: (i + 1) * 1e6, latencyMs: 2 },
@@ -208,15 +217,56 @@ describe("watch", () => {
     expect(second.seen.scores.at(-1)?.state).toBe("scored");
   });
 
-  it("learns anew where the stored baseline is of another model or cannot be read, and says so", () => {
+  it("learns anew where windows are prepared otherwise now or the stored baseline cannot be read, and says so", () => {
     const first = start();
     first.learn();
-    const other = start({ baselines: first.seen.baselines, contract: { ...contract, version: "2.0.0" } });
-    expect(other.watch.listeningFor(sensor, 25).knowledge.kind).toBe("learning");
-    expect(other.seen.said).toContain("the baseline belongs to another model; learning begins anew");
+    const other = { ...contract, version: "2.0.0", preprocessing: "p2" };
+    const second = start({ baselines: first.seen.baselines, champion: () => other });
+    expect(second.watch.listeningFor(sensor, 25).knowledge.kind).toBe("learning");
+    expect(second.seen.said).toContain(
+      "the baseline belongs to a model that hears otherwise; learning begins anew",
+    );
     const broken = start({ baselines: [{ sensor: sensor.id, json: "{" }] });
     expect(broken.watch.listeningFor(sensor, 25).knowledge.kind).toBe("learning");
     expect(broken.seen.said).toContain("the stored baseline cannot be read; learning begins anew");
+  });
+
+  it("keeps its baselines under the next version of a model that prepares windows alike", () => {
+    const first = start();
+    first.learn();
+    const second = start({
+      baselines: first.seen.baselines,
+      champion: () => ({ ...contract, version: "2.0.0" }),
+    });
+    expect(second.watch.listeningFor(sensor, 25).knowledge.kind).toBe("learnt");
+  });
+
+  it("takes over a baseline that an earlier agent stored under the model's title, for good", () => {
+    const first = start();
+    first.learn();
+    const asBefore = first.seen.baselines.map(({ json, ...rest }) => ({
+      ...rest,
+      json: JSON.stringify({ ...JSON.parse(json), model: "listener 1.0.0" }),
+    }));
+    const second = start({ baselines: asBefore });
+    expect(second.watch.listeningFor(sensor, 25).knowledge.kind).toBe("learnt");
+    const third = start({
+      baselines: second.seen.baselines,
+      champion: () => ({ ...contract, version: "2.0.0" }),
+    });
+    expect(third.watch.listeningFor(sensor, 25).knowledge.kind).toBe("learnt");
+  });
+
+  it("judges each window as the model that heard it would, and says which that was", () => {
+    const { seen, hear, learn } = start();
+    learn();
+    const strict = { ...contract, version: "2.0.0", anomalyThreshold: 0.001 };
+    hear(0, "valid", 25, strict);
+    expect(seen.scores.at(-1)).toMatchObject({ model: "listener 2.0.0", votes: { network: true } });
+    hear(0);
+    expect(seen.scores.at(-1)).toMatchObject({ model: "listener 1.0.0", votes: { network: false } });
+    hear(0, "flat");
+    expect(seen.scores.at(-1)?.model).toBe("listener 1.0.0");
   });
 
   it("forgets on command: the baseline, the alarm and what the store holds", () => {

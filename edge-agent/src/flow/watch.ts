@@ -16,6 +16,7 @@ import { describeError } from "../core/errors.ts";
 import type { Health } from "../core/health.ts";
 import { followScore, type HealthPolicy, machineHealth, type SensorHealth } from "../core/health-index.ts";
 import type { Machine, Sensor } from "../core/machine.ts";
+import { modelTitle } from "../core/model.ts";
 import type { Features, Score } from "../core/score.ts";
 import type { StoredBaseline } from "../ports/history.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -34,7 +35,8 @@ export interface WatchDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: Random;
-  readonly contract: ModelContract;
+  /** The champion as it is now; all that ever serve prepare windows alike. */
+  champion(): ModelContract;
   readonly policy: WatchPolicy;
   /** What an earlier run learnt, and what it left open. */
   readonly baselines: readonly StoredBaseline[];
@@ -74,9 +76,8 @@ interface Ear {
 }
 
 export function createWatch(deps: WatchDeps): Watch {
-  const { policy, contract } = deps;
-  const model = `${contract.name} ${contract.version}`;
-  const judge: Judge = { model, classes: contract.classes, anomalyThreshold: contract.anomalyThreshold };
+  const { policy } = deps;
+  const { preprocessing } = deps.champion();
   const stored = new Map(deps.baselines.map((one) => [one.sensor, one.json]));
   const open = new Map(
     deps.alarms.filter((alarm) => alarm.state !== "normal").map((alarm) => [alarm.sensor, alarm]),
@@ -100,16 +101,23 @@ export function createWatch(deps: WatchDeps): Watch {
     return ear;
   }
 
-  /** What an earlier run learnt, where it was learnt with this very model; frames of another one mean nothing here. */
+  /** What an earlier run learnt, where windows were prepared for the model as they are now: frames of another preparation
+   *  mean nothing here. */
   function restore(sensor: string): Baseline {
     const json = stored.get(sensor);
-    if (json === undefined) return emptyBaseline(sensor, model);
+    if (json === undefined) return emptyBaseline(sensor, preprocessing);
     try {
       const baseline = parseBaseline(json);
-      if (baseline.model === model) return baseline;
+      if (baseline.preparedBy === preprocessing) return baseline;
+      // Earlier agents wrote the model's title there. The next champion has another one.
+      if (baseline.preparedBy === modelTitle(deps.champion())) {
+        const renamed = { ...baseline, preparedBy: preprocessing };
+        deps.onBaseline({ sensor, json: serialiseBaseline(renamed) });
+        return renamed;
+      }
       deps.logger.warn(
-        { sensor, learntWith: baseline.model, model },
-        "the baseline belongs to another model; learning begins anew",
+        { sensor, preparedBy: baseline.preparedBy, preprocessing },
+        "the baseline belongs to a model that hears otherwise; learning begins anew",
       );
     } catch (thrown) {
       deps.logger.error(
@@ -117,7 +125,7 @@ export function createWatch(deps: WatchDeps): Watch {
         "the stored baseline cannot be read; learning begins anew",
       );
     }
-    return emptyBaseline(sensor, model);
+    return emptyBaseline(sensor, preprocessing);
   }
 
   function stepAndTell(ear: Ear, event: AlarmEvent, block: Block | undefined): Alarm | undefined {
@@ -229,6 +237,7 @@ export function createWatch(deps: WatchDeps): Watch {
           ...(features && { features }),
           ...(window && { raw: window.score }),
         };
+        const judge = judgeOf(window?.score.by ?? deps.champion());
         const score = detect(said, heard.knowledge, judge, policy.detector);
         if (window !== undefined) takeIn(ear, said, window);
         ear.health = followScore(ear.health, score, policy.health);
@@ -264,7 +273,7 @@ export function createWatch(deps: WatchDeps): Watch {
       deps.logger.info({ machine: id, by }, "baselines forgotten; learning begins anew");
       for (const sensor of machine.sensors) {
         const ear = earOf(sensor);
-        ear.baseline = emptyBaseline(sensor.id, model);
+        ear.baseline = emptyBaseline(sensor.id, preprocessing);
         ear.health = undefined;
         deps.onBaselineForgotten(sensor.id);
         stepAndTell(ear, { kind: "reset", timeUs: deps.clock.nowUs() }, undefined);
@@ -274,6 +283,13 @@ export function createWatch(deps: WatchDeps): Watch {
     },
   };
 }
+
+/** The verdict is that of the model that was heard. */
+const judgeOf = (by: ModelContract): Judge => ({
+  model: modelTitle(by),
+  classes: by.classes,
+  anomalyThreshold: by.anomalyThreshold,
+});
 
 const learntBands = (baseline: Baseline): number =>
   baseline.bands.filter((band) => band.kind === "learnt").length;

@@ -38,7 +38,13 @@ export interface FieldStore {
   find(id: string, signal: AbortSignal): Promise<(FieldFrame & { readonly label?: Label }) | undefined>;
   /** Newest first. */
   list(
-    query: { readonly kind?: FieldKind; readonly unlabelledOnly?: boolean; readonly most: number },
+    query: {
+      readonly kind?: FieldKind;
+      /** Those of one alarm. */
+      readonly alarm?: string;
+      readonly unlabelledOnly?: boolean;
+      readonly most: number;
+    },
     signal: AbortSignal,
   ): Promise<readonly FieldFrameHead[]>;
   /** On disk when it resolves. False where there is no such frame. */

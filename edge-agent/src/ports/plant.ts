@@ -8,7 +8,6 @@ import type { Protocol, Tag } from "../core/tag.ts";
 import type { TimeUs } from "../core/time.ts";
 import type { Waveform } from "../core/waveform.ts";
 import type { DrivenProfile } from "./identify.ts";
-import type { ModelContract } from "./scorer.ts";
 
 /** One thing that changed; the newest of each subject is what a screen needs. */
 export type PlantChange =
@@ -38,7 +37,6 @@ export interface DeviceState {
 export interface AgentStatus {
   readonly version: string;
   readonly startedUs: number;
-  readonly model: Pick<ModelContract, "name" | "version">;
   readonly devices: readonly DeviceState[];
   /** What the flows counted since the start, by name. */
   readonly counters: Readonly<Record<string, number>>;

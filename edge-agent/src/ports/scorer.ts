@@ -32,6 +32,8 @@ export interface RawScore {
   readonly embedding: Float32Array;
   readonly frame: Float32Array;
   readonly spectrum: Float32Array;
+  /** Of its run over the frames of the batch, without the wait for a core; where the scorer can tell. */
+  readonly runMs?: number;
 }
 
 /** What a model said, and which. */
@@ -42,6 +44,8 @@ export interface ServedScore extends RawScore {
   readonly pair?: Promise<ScorePair | undefined>;
 }
 
+/** What both models said of a frame. Both ran it in batches of the same frames, one after the other where the machine was
+ *  not busy, so that their times can be compared. */
 export interface ScorePair {
   readonly champion: TimedScore;
   readonly challenger: TimedScore | { readonly failure: string };
@@ -52,14 +56,15 @@ export interface ScorePair {
 export interface TimedScore {
   readonly raw: RawScore;
   readonly by: ModelContract;
-  /** The run's time over the frames of its batch. */
+  /** The run's time over the frames of its batch. What it waited for a core is left out where that is known: it tells of the
+   *  machine, and of who went first, not of the model. */
   readonly ms: number;
 }
 
 /** A version in memory, in a thread of its own. */
 export interface LoadedModel extends Scorer {
   readonly installed: InstalledModel;
-  /** Runs the package's golden vectors and compares.
+  /** Runs the package's golden vectors and compares; the slow first runs are over then.
    *  @throws EdgeError MODEL_CONTRACT when what comes out is not what the package says */
   warm(signal: AbortSignal): Promise<void>;
   /** The labelled set of the package; none where it has none. */
@@ -71,7 +76,8 @@ export interface GoldenFrame extends ScoreRequest {
   readonly isAnomalous: boolean;
 }
 
-/** @throws EdgeError MODEL_CONTRACT, SCORER_FAILED */
+/** Loads a version whose bytes were checked, and holds its inputs and outputs against its manifest. Warm it before use.
+ *  @throws EdgeError MODEL_MISSING, MODEL_CONTRACT, MODEL_TAMPERED, SCORER_FAILED */
 export type LoadModel = (installed: InstalledModel, signal: AbortSignal) => Promise<LoadedModel>;
 
 /** How frames reach a challenger. Shadow: it hears the share, and acts on nothing. Canary: it acts on the share; the
@@ -91,11 +97,14 @@ export interface ModelServer {
   /** In the order of the requests. A challenger that fails is stood in for by the champion.
    *  @throws EdgeError SCORER_FAILED when the champion could not be run either */
   score(batch: readonly ScoreRequest[], signal: AbortSignal): Promise<readonly ServedScore[]>;
+  /** From the next batch on. The same model again: only the route changes.
+   *  @throws EdgeError MODEL_CONTRACT where it hears other windows than the champion, or prepares them otherwise */
   setChallenger(model: LoadedModel, route: Route): void;
-  /** Drains and closes it. */
+  /** Out of use at once; resolves when it has drained and is closed. Nothing where there is none. */
   dropChallenger(): Promise<void>;
-  /** The challenger becomes the champion at once; the old one drains and is closed. */
+  /** The challenger becomes the champion at once; resolves when the old one has drained and is closed. */
   promote(): Promise<void>;
+  /** Drains and closes both. */
   close(): Promise<void>;
 }
 
@@ -103,7 +112,7 @@ export interface ModelServer {
 export interface Scorer {
   readonly contract: ModelContract;
   /** Scores in the order of the requests.
-   *  @throws EdgeError SCORER_FAILED when the model could not be run, also after one retry */
+   *  @throws EdgeError SCORER_FAILED when the model could not be run; the next run may well succeed */
   score(batch: readonly ScoreRequest[], signal: AbortSignal): Promise<readonly RawScore[]>;
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ describe("acknowledging", () => {
       asked.push(`${id} ${by}`);
       return makeAlarm(id, "M1", { state: "acknowledged-active", acknowledgedBy: by });
     });
-    expect(await run()).toEqual({ kind: "done" });
+    expect(await run()).toMatchObject({ kind: "done" });
     expect(asked).toEqual(["a1 Li"]);
     expect(store.view().plant.alarms.get("a1")?.state).toBe("acknowledged-active");
   });

@@ -1,16 +1,21 @@
+import type { LabelVerdict } from "@stethos/edge-agent/core";
 import { element, setAttribute, setText } from "../dom/element.ts";
 import { iconElement } from "../dom/icon.ts";
 import { createKeyedList, type Row } from "../dom/keyed-list.ts";
 import { errorText } from "../i18n/words.ts";
 import { LOOKS } from "../scene/look.ts";
-import { acknowledge, type Operator } from "./acknowledge.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { type AlarmRow, alarmRows } from "./alarm-rows.ts";
+import type { Done } from "./in-name-of.ts";
+import { labelAlarm } from "./label-alarm.ts";
+import { createLabelButtons } from "./label-buttons.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 
 interface RowEvents {
   select(id: string): void;
   /** Resolves when the request is over. */
   acknowledge(id: string): Promise<void>;
+  label(id: string, verdict: LabelVerdict): Promise<void>;
 }
 
 function createRow(first: AlarmRow, { t }: PanelDeps, events: RowEvents): Row<AlarmRow> {
@@ -33,7 +38,8 @@ function createRow(first: AlarmRow, { t }: PanelDeps, events: RowEvents): Row<Al
     { type: "button", class: "action", "data-acknowledge": true },
     t("alarms.acknowledge"),
   );
-  const row = element("li", { class: "alarm-row", "data-alarm": first.id }, open, button);
+  const labels = createLabelButtons({ t }, (verdict) => events.label(first.id, verdict));
+  const row = element("li", { class: "alarm-row", "data-alarm": first.id }, open, button, labels.element);
 
   open.addEventListener("click", () => events.select(first.id));
   let isAsked = false;
@@ -63,6 +69,10 @@ function createRow(first: AlarmRow, { t }: PanelDeps, events: RowEvents): Row<Al
         t("alarms.acknowledgeLabel", { machine: next.machineName, reason: next.reason }),
       );
       button.hidden = !next.canAcknowledge;
+      labels.element.hidden = next.canAcknowledge || next.state === "suppressed";
+      labels.show(next.label, (verdict) =>
+        t("label.alarmRow", { verdict, machine: next.machineName, reason: next.reason }),
+      );
       // The button goes away with the alarm's new state; the keyboard must not fall back to the top of the page.
       if (isAsked && button.hidden) open.focus();
       if (button.hidden) isAsked = false;
@@ -75,7 +85,7 @@ function createRow(first: AlarmRow, { t }: PanelDeps, events: RowEvents): Row<Al
   };
 }
 
-function createOperatorField({ t }: PanelDeps, operator: Operator): HTMLInputElement {
+function createOperatorField({ t, operator }: PanelDeps): HTMLInputElement {
   const input = element("input", {
     type: "text",
     id: "operator",
@@ -90,17 +100,25 @@ function createOperatorField({ t }: PanelDeps, operator: Operator): HTMLInputEle
 }
 
 /** The alarms, most urgent first, with their acknowledging. */
-export function createAlarmList(deps: PanelDeps, operator: Operator, selected: () => void): Panel {
+export function createAlarmList(deps: PanelDeps, selected: () => void): Panel {
   const { store, t, format, now } = deps;
   const abort = new AbortController();
   const list = element("ul", { class: "rows" });
   const empty = element("p", { class: "empty", hidden: true }, t("alarms.none"));
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
-  const name = createOperatorField(deps, operator);
+  const name = createOperatorField(deps);
 
   const complain = (text: string | undefined): void => {
     problem.hidden = text === undefined;
     setText(problem, text ?? "");
+  };
+
+  const tell = (result: Done<unknown>, failed: "alarms.failed" | "label.failed"): void => {
+    if (abort.signal.aborted) return;
+    if (result.kind === "nameless") {
+      complain(t("alarms.byMissing"));
+      name.focus();
+    } else complain(result.kind === "failed" ? t(failed, { why: errorText(t, result.error) }) : undefined);
   };
 
   const rows = createKeyedList<AlarmRow>(
@@ -113,21 +131,19 @@ export function createAlarmList(deps: PanelDeps, operator: Operator, selected: (
           selected();
         },
         async acknowledge(id) {
-          const result = await acknowledge(id, { ...deps, operator }, abort.signal);
-          if (abort.signal.aborted) return;
-          if (result.kind === "nameless") {
-            complain(t("alarms.byMissing"));
-            name.focus();
-          } else if (result.kind === "failed") {
-            complain(t("alarms.failed", { why: errorText(t, result.error) }));
-          } else complain(undefined);
+          tell(await acknowledge(id, deps, abort.signal), "alarms.failed");
+        },
+        async label(id, verdict) {
+          tell(await labelAlarm(id, verdict, deps, abort.signal), "label.failed");
         },
       }),
   );
 
   const render = (): void => {
-    const { plant, selection } = store.view();
-    rows.show(alarmRows(plant, selection.alarm, { t, format, nowMs: now() }));
+    const { plant, selection, labels } = store.view();
+    rows.show(alarmRows(plant, selection.alarm, { t, format, nowMs: now(), labels }));
+    // Renamed elsewhere on the screen.
+    if (document.activeElement !== name) name.value = deps.operator.name();
     empty.hidden = plant.alarms.size > 0 || plant.agent === undefined;
   };
 

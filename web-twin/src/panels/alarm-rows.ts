@@ -1,4 +1,4 @@
-import type { AlarmDto, AlarmState, Severity } from "@stethos/edge-agent/core";
+import type { AlarmDto, AlarmState, LabelVerdict, Severity } from "@stethos/edge-agent/core";
 import type { Format } from "../i18n/format.ts";
 import type { Translate } from "../i18n/translate.ts";
 import { alarmStateText, reasonText } from "../i18n/words.ts";
@@ -19,6 +19,8 @@ export interface AlarmRow {
   readonly active: boolean;
   readonly canAcknowledge: boolean;
   readonly selected: boolean;
+  /** What was said of it at this screen. */
+  readonly label: LabelVerdict | undefined;
 }
 
 /** A machine's name; its id where the plant does not know it (any more). */
@@ -33,12 +35,13 @@ export interface AlarmRowsDeps {
   readonly t: Translate;
   readonly format: Format;
   readonly nowMs: number;
+  readonly labels: ReadonlyMap<string, LabelVerdict>;
 }
 
 export function alarmRows(
   plant: PlantState,
   selected: string | undefined,
-  { t, format, nowMs }: AlarmRowsDeps,
+  { t, format, nowMs, labels }: AlarmRowsDeps,
 ): readonly AlarmRow[] {
   return alarmOrder(plant.alarms.values()).map((alarm) => ({
     id: alarm.id,
@@ -53,6 +56,7 @@ export function alarmRows(
     active: isActive(alarm),
     canAcknowledge: isUnacknowledged(alarm),
     selected: alarm.id === selected,
+    label: labels.get(alarm.id),
   }));
 }
 

@@ -3,6 +3,7 @@ import type { Translate } from "../i18n/translate.ts";
 import type { Changes, Store, View } from "../state/store.ts";
 import type { Api } from "../stream/api.ts";
 import type { Timers } from "../stream/timers.ts";
+import type { Operator } from "./in-name-of.ts";
 
 /** What panels are made of. */
 export interface PanelDeps {
@@ -11,6 +12,7 @@ export interface PanelDeps {
   readonly timers: Timers;
   readonly t: Translate;
   readonly format: Format;
+  readonly operator: Operator;
   /** ms since 1970 by the agent's clock. */
   readonly now: () => number;
   /** Told of every failed request, so that a missing login is asked for wherever it shows. */

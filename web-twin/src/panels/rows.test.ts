@@ -56,7 +56,7 @@ describe("the rows of the alarm list", () => {
   ).state;
 
   it("say what, where, since when and in which state", () => {
-    const [first, second] = alarmRows(plant, "a1", { t, format, nowMs: T0 + 240_000 });
+    const [first, second] = alarmRows(plant, "a1", { t, format, nowMs: T0 + 240_000, labels: new Map() });
     expect(first).toEqual({
       id: "a1",
       machine: "M1",

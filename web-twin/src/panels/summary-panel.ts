@@ -1,14 +1,18 @@
 import type { MachineDto } from "@stethos/edge-agent/core";
 import { element, setAttribute, setText } from "../dom/element.ts";
 import { iconElement } from "../dom/icon.ts";
-import { alarmStateText, reasonText } from "../i18n/words.ts";
+import { alarmStateText, errorText, reasonText } from "../i18n/words.ts";
 import { LOOKS } from "../scene/look.ts";
 import { shownAlarm } from "../state/selection.ts";
 import { sinceText } from "./alarm-rows.ts";
+import { labelAlarm } from "./label-alarm.ts";
+import { createLabelButtons } from "./label-buttons.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 
 /** Who the chosen machine is, how well it is, and which alarm stands. */
-export function createSummaryPanel({ store, t, format, now }: PanelDeps): Panel {
+export function createSummaryPanel(deps: PanelDeps): Panel {
+  const { store, t, format, now } = deps;
+  const abort = new AbortController();
   const icon = element("span", { class: "big-icon" });
   const name = element("h2", { id: "detail-title" });
   const path = element("p", { class: "path" });
@@ -23,7 +27,27 @@ export function createSummaryPanel({ store, t, format, now }: PanelDeps): Panel 
   const reason = element("p", { class: "reason" });
   const since = element("p", { class: "alarm-since" });
   const alarmState = element("p", { class: "alarm-state" });
-  const alarmBlock = element("div", { class: "alarm-block" }, reason, since, alarmState);
+  const labels = createLabelButtons(deps, async (verdict) => {
+    const { plant, selection } = store.view();
+    const alarm = shownAlarm(plant, selection);
+    if (alarm === undefined) return;
+    const result = await labelAlarm(alarm.id, verdict, deps, abort.signal);
+    if (abort.signal.aborted) return;
+    problem.hidden = result.kind === "done";
+    if (result.kind === "nameless") setText(problem, t("alarms.byMissing"));
+    if (result.kind === "failed") setText(problem, t("label.failed", { why: errorText(t, result.error) }));
+  });
+  const problem = element("p", { class: "problem", role: "alert", hidden: true });
+  const alarmBlock = element(
+    "div",
+    { class: "alarm-block" },
+    reason,
+    since,
+    alarmState,
+    element("p", { class: "label-question" }, t("label.alarm")),
+    labels.element,
+    problem,
+  );
 
   const showAlarm = (): void => {
     const { plant, selection } = store.view();
@@ -34,6 +58,9 @@ export function createSummaryPanel({ store, t, format, now }: PanelDeps): Panel 
     setText(reason, reasonText(t, alarm.reason));
     setText(since, sinceText(alarm, t, format, now()));
     setText(alarmState, alarmStateText(t, alarm));
+    labels.show(store.view().labels.get(alarm.id), (verdict) => verdict);
+    if (alarmBlock.dataset["of"] !== alarm.id) problem.hidden = true;
+    alarmBlock.dataset["of"] = alarm.id;
   };
 
   const showHealth = ({ health }: MachineDto): void => {
@@ -74,6 +101,8 @@ export function createSummaryPanel({ store, t, format, now }: PanelDeps): Panel 
       showAlarm();
     },
     tick: showAlarm,
-    dispose() {},
+    dispose() {
+      abort.abort();
+    },
   };
 }

@@ -4,9 +4,11 @@ import {
   makeAlarm,
   makeChange,
   makeMachine,
+  makeModels,
   makeReading,
   makeScore,
   makeSnapshot,
+  makeTrial,
   T0,
 } from "../testing/fixtures.ts";
 import { applyAlarm, applyMessage, emptyPlant } from "./plant-state.ts";
@@ -23,7 +25,7 @@ describe("the plant's state", () => {
     expect(state.alarms.size).toBe(0);
     expect(state.agent).toEqual({ version: "0.1.0", model: "listener 1.0.0" });
     expect(state.agentTimeMs).toBe(T0);
-    expect(touched).toEqual({ structure: true, machines: new Set(["M3"]), alarms: true });
+    expect(touched).toEqual({ structure: true, machines: new Set(["M3"]), alarms: true, models: true });
   });
 
   it("takes the newest health, score and reading of a machine and keeps its others", () => {
@@ -82,7 +84,18 @@ describe("the plant's state", () => {
   it("only moves the clock on a heartbeat", () => {
     const { state, touched } = applyMessage(plant, { kind: "heartbeat", time: at(7) });
     expect(state).toEqual({ ...plant, agentTimeMs: T0 + 7000 });
-    expect(touched).toEqual({ structure: false, machines: new Set(), alarms: false });
+    expect(touched).toEqual({ structure: false, machines: new Set(), alarms: false, models: false });
+  });
+
+  it("takes what is told of models, in a snapshot and alone, and forgets it with the next snapshot", () => {
+    const models = makeModels();
+    const first = applyMessage(plant, { ...makeSnapshot([]), models }).state;
+    expect(first.models).toBe(models);
+    const newer = makeModels({ trial: makeTrial() });
+    const { state, touched } = applyMessage(first, { kind: "models", time: at(3), models: newer });
+    expect([state.models, state.agentTimeMs]).toEqual([newer, T0 + 3000]);
+    expect(touched).toEqual({ structure: false, machines: new Set(), alarms: false, models: true });
+    expect(applyMessage(state, makeSnapshot([])).state.models).toBeUndefined();
   });
 
   it("takes an alarm that a command answered with", () => {

@@ -3,6 +3,7 @@ import type {
   FeedMessage,
   HealthDto,
   MachineDto,
+  ModelsDto,
   Reading,
   ScoreDto,
 } from "@stethos/edge-agent/core";
@@ -14,6 +15,8 @@ export interface PlantState {
   /** In the agent's order. */
   readonly machines: ReadonlyMap<string, MachineDto>;
   readonly alarms: ReadonlyMap<string, AlarmDto>;
+  /** Absent where the agent does not tell. */
+  readonly models?: ModelsDto;
   /** Whose newest readings stand with which machines, by tag id. */
   readonly owners: ReadonlyMap<string, readonly string[]>;
   /** The agent's clock when it last spoke, ms since 1970. */
@@ -26,11 +29,12 @@ export interface Touched {
   readonly structure: boolean;
   readonly machines: ReadonlySet<string>;
   readonly alarms: boolean;
+  readonly models: boolean;
 }
 
 export const emptyPlant: PlantState = { machines: new Map(), alarms: new Map(), owners: new Map() };
 
-const NOTHING: Touched = { structure: false, machines: new Set(), alarms: false };
+const NOTHING: Touched = { structure: false, machines: new Set(), alarms: false, models: false };
 
 function ownersOf(machines: readonly MachineDto[]): ReadonlyMap<string, readonly string[]> {
   const owners = new Map<string, string[]>();
@@ -50,6 +54,7 @@ function fromSnapshot(message: Snapshot): PlantState {
     machines: new Map(message.machines.map((machine) => [machine.id, machine])),
     alarms: new Map(message.alarms.map((alarm) => [alarm.id, alarm])),
     owners: ownersOf(message.machines),
+    ...(message.models && { models: message.models }),
     agentTimeMs: Date.parse(message.time),
   };
 }
@@ -111,6 +116,7 @@ function fromChange(state: PlantState, message: Change): { state: PlantState; to
       structure: false,
       machines: new Set([...news.keys(), ...message.alarms.map((alarm) => alarm.machine)]),
       alarms: message.alarms.length > 0,
+      models: false,
     },
   };
 }
@@ -125,11 +131,16 @@ export function applyMessage(
       const next = fromSnapshot(message);
       return {
         state: next,
-        touched: { structure: true, machines: new Set(next.machines.keys()), alarms: true },
+        touched: { structure: true, machines: new Set(next.machines.keys()), alarms: true, models: true },
       };
     }
     case "change":
       return fromChange(state, message);
+    case "models":
+      return {
+        state: { ...applyModels(state, message.models), agentTimeMs: Date.parse(message.time) },
+        touched: { ...NOTHING, models: true },
+      };
     case "heartbeat":
       return { state: { ...state, agentTimeMs: Date.parse(message.time) }, touched: NOTHING };
   }
@@ -139,3 +150,6 @@ export function applyMessage(
 export function applyAlarm(state: PlantState, alarm: AlarmDto): PlantState {
   return { ...state, alarms: new Map(state.alarms).set(alarm.id, alarm) };
 }
+
+/** The state after the agent told of its models. */
+export const applyModels = (state: PlantState, models: ModelsDto): PlantState => ({ ...state, models });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { makeAlarm, makeChange, makeMachine, makeScore, makeSnapshot } from "../testing/fixtures.ts";
+import {
+  makeAlarm,
+  makeChange,
+  makeMachine,
+  makeModels,
+  makeScore,
+  makeSnapshot,
+} from "../testing/fixtures.ts";
 import { firstSelection, shownAlarm } from "./selection.ts";
 import { type Changes, createStore, type View } from "./store.ts";
 
@@ -39,6 +46,7 @@ describe("the store", () => {
       structure: true,
       machines: new Set(["M1", "M2", "M3"]),
       alarms: true,
+      models: true,
       feed: true,
       selection: true,
       notes: false,
@@ -51,6 +59,33 @@ describe("the store", () => {
     const { store } = setUp();
     store.receive(plant);
     expect(store.view().selection).toEqual({ machine: "M2", sensor: "M2/vibration", alarm: "a2" });
+  });
+
+  it("opens the models and goes back to the plant with whatever is chosen", () => {
+    const { store, frame } = setUp();
+    store.receive(plant);
+    frame();
+    expect(store.view().page).toBe("plant");
+    store.openPage("models");
+    expect(frame()).toMatchObject({ selection: true, models: false });
+    expect(store.view().page).toBe("models");
+    store.selectAlarm("a2");
+    expect(store.view().page).toBe("plant");
+  });
+
+  it("takes what a command came to, and what was said of alarms", () => {
+    const { store, frame } = setUp();
+    store.receive(plant);
+    frame();
+    const models = makeModels();
+    store.receiveModels(models);
+    expect(store.view().plant.models).toBe(models);
+    expect(frame()).toMatchObject({ models: true, alarms: false });
+    for (let i = 0; i < 600; i += 1) store.labelAlarm(`x${i}`, "false");
+    store.labelAlarm("a2", "real");
+    expect(frame()).toMatchObject({ models: false, alarms: true });
+    expect(store.view().labels.get("a2")).toBe("real");
+    expect(store.view().labels.size).toBe(500);
   });
 
   it("keeps what the operator chose through a new snapshot", () => {

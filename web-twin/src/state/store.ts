@@ -1,14 +1,28 @@
-import type { AlarmDto, FeedMessage } from "@stethos/edge-agent/core";
+import type { AlarmDto, FeedMessage, LabelVerdict, ModelsDto } from "@stethos/edge-agent/core";
 import type { FeedStatus } from "../stream/feed.ts";
-import { applyAlarm, applyMessage, emptyPlant, type PlantState, type Touched } from "./plant-state.ts";
+import {
+  applyAlarm,
+  applyMessage,
+  applyModels,
+  emptyPlant,
+  type PlantState,
+  type Touched,
+} from "./plant-state.ts";
 import { type Selection, selectAlarm, selectMachine, stillThere } from "./selection.ts";
 
 const MOST_NOTES = 20;
+const MOST_LABELS = 500;
+
+export type Page = "models" | "plant";
 
 export interface View {
   readonly plant: PlantState;
   readonly feed: FeedStatus;
   readonly selection: Selection;
+  /** What the middle of the screen shows. */
+  readonly page: Page;
+  /** What was said of alarms at this screen, by alarm. */
+  readonly labels: ReadonlyMap<string, LabelVerdict>;
   /** What the page could not read of the agent's messages, newest last. */
   readonly notes: readonly string[];
   /** A fault of the page itself. */
@@ -21,6 +35,8 @@ export interface Changes {
   readonly machines: ReadonlySet<string>;
   readonly alarms: boolean;
   readonly feed: boolean;
+  readonly models: boolean;
+  /** What is selected, or the page. */
   readonly selection: boolean;
   readonly notes: boolean;
 }
@@ -31,10 +47,14 @@ export interface Store {
   view(): View;
   receive(message: FeedMessage): void;
   receiveAlarm(alarm: AlarmDto): void;
+  receiveModels(models: ModelsDto): void;
+  labelAlarm(alarm: string, verdict: LabelVerdict): void;
   setFeed(status: FeedStatus): void;
   addNotes(notes: readonly string[]): void;
   clearNotes(): void;
   setFault(message: string): void;
+  openPage(page: Page): void;
+  /** Also leads back to the plant, as an alarm does. */
   selectMachine(id: string): void;
   selectAlarm(id: string): void;
   selectSensor(id: string): void;
@@ -42,12 +62,19 @@ export interface Store {
   subscribe(listener: Listener): () => void;
 }
 
-const none = { structure: false, alarms: false, feed: false, selection: false, notes: false };
+const none = { structure: false, alarms: false, models: false, feed: false, selection: false, notes: false };
 
 /** Everything the screen shows, in one place.
  *  @param schedule runs a function before the next picture is drawn: all changes until then are told as one */
 export function createStore(schedule: (flush: () => void) => void): Store {
-  let view: View = { plant: emptyPlant, feed: { state: "connecting" }, selection: {}, notes: [] };
+  let view: View = {
+    plant: emptyPlant,
+    feed: { state: "connecting" },
+    selection: {},
+    page: "plant",
+    labels: new Map(),
+    notes: [],
+  };
   let pending: Changes | undefined;
   const listeners = new Set<Listener>();
 
@@ -66,6 +93,7 @@ export function createStore(schedule: (flush: () => void) => void): Store {
       structure: before.structure || changed.structure === true,
       machines: new Set([...before.machines, ...(changed.machines ?? [])]),
       alarms: before.alarms || changed.alarms === true,
+      models: before.models || changed.models === true,
       feed: before.feed || changed.feed === true,
       selection: before.selection || changed.selection === true,
       notes: before.notes || changed.notes === true,
@@ -78,7 +106,7 @@ export function createStore(schedule: (flush: () => void) => void): Store {
     change({ plant, selection }, { ...touched, selection: selection !== view.selection });
   };
 
-  const select = (selection: Selection): void => change({ selection }, { selection: true });
+  const select = (selection: Selection): void => change({ selection, page: "plant" }, { selection: true });
 
   return {
     view: () => view,
@@ -91,7 +119,18 @@ export function createStore(schedule: (flush: () => void) => void): Store {
         structure: false,
         machines: new Set([alarm.machine]),
         alarms: true,
+        models: false,
       });
+    },
+    receiveModels(models) {
+      change({ plant: applyModels(view.plant, models) }, { models: true });
+    },
+    labelAlarm(alarm, verdict) {
+      const labels = [...new Map(view.labels).set(alarm, verdict)].slice(-MOST_LABELS);
+      change({ labels: new Map(labels) }, { alarms: true });
+    },
+    openPage(page) {
+      change({ page }, { selection: true });
     },
     setFeed(status) {
       change({ feed: status }, { feed: true });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { at, makeAlarm, makeSpectrogram } from "../testing/fixtures.ts";
+import {
+  at,
+  makeAlarm,
+  makeDisagreement,
+  makeFrame,
+  makeModels,
+  makeSpectrogram,
+} from "../testing/fixtures.ts";
 import { type Api, createApi } from "./api.ts";
 import { ApiError } from "./api-error.ts";
 
@@ -61,6 +68,39 @@ describe("the API", () => {
     expect(await api.acknowledge("a1", "Li", never)).toEqual(alarm);
     expect(asked[0]).toMatchObject({
       url: "https://edge.plant/twin/v1/alarms/a1/acknowledge",
+      init: { method: "POST", body: '{"by":"Li"}' },
+    });
+  });
+
+  it("asks for disagreements, a frame and the audit log", async () => {
+    const list = answering(json([makeDisagreement("f/1"), { frame: 5 }]));
+    expect(await list.api.disagreements(never)).toEqual([makeDisagreement("f/1")]);
+    expect(list.asked[0]?.url).toBe("https://edge.plant/twin/v1/models/disagreements?most=200");
+    const one = answering(json(makeFrame("f/1")));
+    expect(await one.api.frame("f/1", never)).toEqual(makeFrame("f/1"));
+    expect(one.asked[0]?.url).toBe("https://edge.plant/twin/v1/frames/f%2F1");
+    const entry = { sequence: 1, time: at(0), by: "agent", what: "start", detail: { because: "drift" } };
+    const log = answering(json([entry]));
+    expect(await log.api.modelHistory(never)).toEqual([entry]);
+    expect(log.asked[0]?.url).toBe("https://edge.plant/twin/v1/models/history?most=50");
+  });
+
+  it("labels frames and alarms, and commands a trial", async () => {
+    const label = { frame: "f/1", verdict: "real", by: "Li", time: at(0), source: "operator" } as const;
+    const given = { verdict: "real", by: "Li", note: "seen" } as const;
+    const frame = answering(json(label));
+    expect(await frame.api.labelFrame("f/1", given, never)).toEqual(label);
+    expect(frame.asked[0]).toMatchObject({
+      url: "https://edge.plant/twin/v1/frames/f%2F1/label",
+      init: { method: "POST", body: JSON.stringify(given) },
+    });
+    const alarm = answering(json([label]));
+    expect(await alarm.api.labelAlarm("a/1", given, never)).toEqual([label]);
+    expect(alarm.asked[0]?.url).toBe("https://edge.plant/twin/v1/alarms/a%2F1/label");
+    const trial = answering(json(makeModels()));
+    expect(await trial.api.trial("pause", "Li", undefined, never)).toEqual(makeModels());
+    expect(trial.asked[0]).toMatchObject({
+      url: "https://edge.plant/twin/v1/models/trial/pause",
       init: { method: "POST", body: '{"by":"Li"}' },
     });
   });

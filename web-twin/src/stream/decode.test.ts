@@ -1,3 +1,4 @@
+import type { OutcomeDto, RolloutReason, WaitDto } from "@stethos/edge-agent/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -5,13 +6,64 @@ import {
   makeAlarm,
   makeChange,
   makeMachine,
+  makeModels,
   makeReading,
   makeScore,
   makeSnapshot,
+  makeTrial,
 } from "../testing/fixtures.ts";
 import { decode } from "./decode.ts";
 
 const sent = (value: unknown) => decode(JSON.stringify(value));
+
+const outcome = (reason: RolloutReason): OutcomeDto => ({
+  kind: "rolled-back",
+  trial: "t",
+  model: { name: "listener", version: "1.0.5", digest: "5" },
+  reason,
+  time: at(0),
+});
+
+describe("what is told of models", () => {
+  it("is returned as it was sent, in a snapshot and alone", () => {
+    const waitsFor: WaitDto[] = [
+      { code: "soak-minutes", have: 1, need: 30 },
+      { code: "evidence", have: 2, need: 20 },
+      { code: "gain-points", have: 0, need: 0.5 },
+      { code: "latency-sure", highPercent: null, mostPercent: 5 },
+      { code: "decision-by-hand" },
+      { code: "working", stage: "load", progress: 0.5 },
+    ];
+    const models = makeModels({
+      trial: makeTrial({ waitsFor, paused: { by: "Li", sinceTime: at(0) } }),
+      outcomes: [
+        outcome({ code: "recalled" }),
+        outcome({ code: "latency-rose", quantile: "p99", percent: 9 }),
+        outcome({ code: "refused", error: "MODEL_EXPIRED", message: "x" }),
+      ],
+    });
+    const message = { kind: "models", time: at(0), models };
+    expect(sent(message)).toEqual({ message, notes: [] });
+    const snapshot = { ...makeSnapshot([]), models };
+    expect(sent(snapshot)).toEqual({ message: snapshot, notes: [] });
+  });
+
+  it("is left out of a snapshot where it cannot be read, and the plant stays", () => {
+    const models = { ...makeModels(), champion: "listener" };
+    const { message, notes } = sent({ ...makeSnapshot([makeMachine("M1")]), models });
+    expect(message).toMatchObject({ kind: "snapshot", machines: [{ id: "M1" }] });
+    expect(notes).toEqual(["snapshot.models.champion: expected an object"]);
+  });
+
+  it("keeps the outcomes whose reason it knows", () => {
+    const odd = { ...outcome({ code: "recalled" }), reason: { code: "bad-luck" } };
+    const models = { ...makeModels(), outcomes: [odd, outcome({ code: "restarted" })] };
+    const { message, notes } = sent({ kind: "models", time: at(0), models });
+    expect(message).toMatchObject({ models: { outcomes: [{ reason: { code: "restarted" } }] } });
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/^models\.models\.outcomes\[0\]\.reason\.code: expected one of accuracy-fell/);
+  });
+});
 
 describe("decode", () => {
   it("returns a snapshot as it was sent", () => {
@@ -87,7 +139,11 @@ describe("decode", () => {
   });
 
   it.each([
-    ["a message of no kind", { time: at(0) }, "message.kind: expected one of snapshot, change, heartbeat"],
+    [
+      "a message of no kind",
+      { time: at(0) },
+      "message.kind: expected one of snapshot, change, models, heartbeat",
+    ],
     ["a list where an object belongs", [], "message: expected an object"],
     ["a number where a text belongs", { kind: "heartbeat", time: 5 }, "heartbeat.time: expected a text"],
     ["a time that is none", { kind: "heartbeat", time: "soon" }, "heartbeat.time: expected an RFC 3339 time"],

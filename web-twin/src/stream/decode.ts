@@ -1,5 +1,6 @@
 import type { FeedMessage } from "@stethos/edge-agent/core";
 import { change, heartbeat, snapshot } from "./dto-shapes.ts";
+import { modelsNews } from "./model-shapes.ts";
 import { Mismatch, type Notes, object, oneOf } from "./shape.ts";
 
 export interface Decoded {
@@ -9,8 +10,8 @@ export interface Decoded {
   readonly notes: readonly string[];
 }
 
-const kindOf = object({ kind: oneOf("snapshot", "change", "heartbeat") });
-const shapes = { snapshot, change, heartbeat };
+const kindOf = object({ kind: oneOf("snapshot", "change", "models", "heartbeat") });
+const shapes = { snapshot, change, models: modelsNews, heartbeat };
 
 /** One message of the feed as it came from the socket. */
 export function decode(data: unknown): Decoded {

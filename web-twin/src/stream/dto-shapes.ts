@@ -1,9 +1,11 @@
 import type { AlarmDto, HealthDto, MachineDto, Reading, ScoreDto } from "@stethos/edge-agent/core";
 import type { Change, Heartbeat, Snapshot } from "./message.ts";
+import { models } from "./model-shapes.ts";
 import {
   count,
   either,
   flag,
+  ifGood,
   kept,
   list,
   nullable,
@@ -125,6 +127,7 @@ export const snapshot: Shape<Snapshot> = object({
   agent: object({ version: text, model: text }),
   machines: kept(machine),
   alarms: kept(alarm),
+  models: ifGood(models),
 });
 
 export const change: Shape<Change> = object({

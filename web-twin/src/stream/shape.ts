@@ -78,6 +78,19 @@ export function either<A, B>(first: Shape<A>, second: Shape<B>): Shape<A | B> {
   };
 }
 
+/** An object whose `tag` says which of the shapes it has. */
+export function variants<K extends string, S extends Readonly<Record<string, Shape<unknown>>>>(
+  tag: K,
+  shapes: S,
+): Shape<{ [Code in keyof S]: S[Code] extends Shape<infer T> ? T : never }[keyof S]> {
+  const kinds = oneOf(...Object.keys(shapes));
+  return (value, at, notes) => {
+    const kind = kinds(fieldsOf(value, at)[tag], `${at}.${tag}`, notes);
+    const shape = shapes[kind] as Shape<never>;
+    return shape(value, at, notes);
+  };
+}
+
 function array(value: unknown, at: string): readonly unknown[] {
   if (!Array.isArray(value)) throw new Mismatch(at, "a list");
   return value;
@@ -116,6 +129,18 @@ export function record<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
 
 /** A field that may be absent; null counts as absent. */
 export const optional = <T>(shape: Shape<T>): Optional<T> => ({ optional: shape });
+
+/** A field that may be absent, and is left out and noted where it is misshapen. */
+export const ifGood = <T>(shape: Shape<T>): Optional<T | undefined> =>
+  optional((value, at, notes) => {
+    try {
+      return shape(value, at, notes);
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error;
+      notes.push(error.message);
+      return undefined;
+    }
+  });
 
 /** The named fields of an object; fields it does not name are left out, so that a newer agent can say more. */
 export function object<F extends Fields>(fields: F): Shape<Parsed<F>> {

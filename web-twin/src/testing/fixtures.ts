@@ -1,4 +1,14 @@
-import type { AlarmDto, MachineDto, Reading, ScoreDto, SpectrogramDto } from "@stethos/edge-agent/core";
+import type {
+  AlarmDto,
+  DisagreementDto,
+  FrameDto,
+  MachineDto,
+  ModelsDto,
+  Reading,
+  ScoreDto,
+  SpectrogramDto,
+  TrialDto,
+} from "@stethos/edge-agent/core";
 import type { Change, Snapshot } from "../stream/message.ts";
 
 /** 2026-11-22T08:00:00Z */
@@ -95,5 +105,90 @@ export const makeSpectrogram = (more: Partial<SpectrogramDto> = {}): Spectrogram
   maxHz: 100,
   seconds: 0.5,
   db: [-60, -60, -60, -20, -20, -20],
+  ...more,
+});
+
+export const makeTrial = (more: Partial<TrialDto> = {}): TrialDto => ({
+  id: "trial-1",
+  challenger: {
+    name: "listener",
+    version: "1.1.0",
+    digest: "2".repeat(64),
+    sequence: 2,
+    sinceTime: at(-1500),
+    role: "challenger",
+  },
+  stage: "canary",
+  startedTime: at(-1500),
+  stageSinceTime: at(-420),
+  because: "drift",
+  share: 0.05,
+  evidence: {
+    frames: 2412,
+    blocks: 318,
+    disagreements: 27,
+    disagreementPoints: 1.12,
+    better: 6,
+    worse: 1,
+    notSure: 2,
+    unlabelled: 18,
+    evidenceBetter: 2.286,
+    evidenceWorse: 0.1,
+    evidenceNeeded: 100,
+    gainPoints: 0.25,
+    gainNeededPoints: 0.5,
+    latency: { p50: { percent: 1.5, low: -2, high: 3 }, p99: { percent: null, low: null, high: null } },
+    latencyMostPercent: 5,
+    errors: { champion: 0, challenger: 1 },
+    abnormal: { champion: 41, challenger: 1055 },
+    golden: { frames: 200, championRight: 191, challengerRight: 196 },
+  },
+  waitsFor: [{ code: "labels", have: 7, need: 25 }],
+  ...more,
+});
+
+export const makeModels = (more: Partial<ModelsDto> = {}): ModelsDto => ({
+  champion: {
+    name: "listener",
+    version: "1.0.0",
+    digest: "1".repeat(64),
+    sequence: 1,
+    sinceTime: at(-86_400),
+    role: "champion",
+  },
+  outcomes: [],
+  drift: {
+    needed: 3,
+    counts: { blind: 0, confirmed: 0, learning: 0, stable: 0, warning: 0 },
+    worst: [],
+  },
+  objective: { state: "kept", errorPercent: 0, frames: 100 },
+  registry: { name: "s3 models", reachable: true, reason: "" },
+  ...more,
+});
+
+export const makeDisagreement = (frame: string, more: Partial<DisagreementDto> = {}): DisagreementDto => ({
+  frame,
+  machine: "M1",
+  sensor: "M1/vibration",
+  time: at(0),
+  championSays: "healthy",
+  challengerSays: "anomalous",
+  ...more,
+});
+
+export const makeFrame = (id: string, more: Partial<FrameDto> = {}): FrameDto => ({
+  id,
+  kind: "disagreement",
+  machine: "M1",
+  sensor: "M1/vibration",
+  unit: "[g]",
+  time: at(0),
+  sampleRateHz: 12_800,
+  shaftHz: 24.75,
+  model: "listener 1.0.0",
+  probability: 0.2,
+  challengerProbability: 0.9,
+  spectrogram: makeSpectrogram(),
   ...more,
 });

@@ -3,9 +3,11 @@ import type { Clock } from "@stethos/protocol-finger/clock";
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from "fastify";
 import type { z } from "zod";
 import type { CreateFft } from "../../core/fft.ts";
+import type { FieldStore } from "../../ports/field-store.ts";
 import type { History } from "../../ports/history.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Plant } from "../../ports/plant.ts";
+import type { Rollouts } from "../../ports/rollout.ts";
 import type { Access } from "./access.ts";
 import type { Feed } from "./feed.ts";
 import type { PlantView } from "./plant-view.ts";
@@ -13,6 +15,9 @@ import type { PlantView } from "./plant-view.ts";
 export interface HttpApiDeps {
   readonly plant: Plant;
   readonly history: History;
+  readonly rollouts: Rollouts;
+  /** Frames that were kept for a label. */
+  readonly field: FieldStore;
   readonly clock: Clock;
   readonly logger: Logger;
   /** For spectrograms. */

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import type { z } from "zod";
-import { EdgeError } from "../../core/errors.ts";
+import { EdgeError, type EdgeErrorCode } from "../../core/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { HttpProblem, PROBLEM_TYPE, type ProblemKind, problemDto, quoted, statusOf } from "./problem.ts";
 
@@ -78,10 +78,22 @@ function explain(thrown: FastifyError): Explanation {
     );
   }
   if (thrown.name === "TimeoutError") return { kind: "timeout", detail: `no answer in time; ${SEE_LOG}` };
-  if (thrown instanceof EdgeError && thrown.code.startsWith("HISTORY")) {
-    return { kind: "history-unavailable", detail: `the history could not be read; ${SEE_LOG}` };
-  }
+  if (thrown instanceof EdgeError) return explainEdge(thrown);
   return explainFastify(thrown);
+}
+
+/** What a technician can mend is said as it was said to the log; the rest in general words. */
+function explainEdge({ code, message }: EdgeError): Explanation {
+  const kind = edgeKind(code);
+  if (kind === "history-unavailable") return { kind, detail: `the history could not be read; ${SEE_LOG}` };
+  return { kind, detail: kind === "internal" ? SEE_LOG : message };
+}
+
+function edgeKind(code: EdgeErrorCode): ProblemKind {
+  if (code.startsWith("HISTORY")) return "history-unavailable";
+  if (code.startsWith("REGISTRY")) return "registry-unavailable";
+  if (code.startsWith("MODEL")) return "model-refused";
+  return code === "DISK_FULL" ? "disk-full" : "internal";
 }
 
 /** Which parameter is wrong, and how. */

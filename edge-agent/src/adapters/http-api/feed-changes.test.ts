@@ -34,7 +34,16 @@ describe("the book of changes", () => {
       sensors: ["s"],
       machines: ["m"],
       alarms: [alarmOf("a", 0.9)],
+      models: false,
     });
+  });
+
+  it("tells that something of the models changed to who has not heard it", () => {
+    const book = createChangeBook(10);
+    const first = book.endTurn();
+    book.noteModels();
+    const second = book.endTurn();
+    expect([0, first, second].map((seen) => book.since(seen)?.models)).toEqual([true, true, false]);
   });
 
   it("tells a client that is behind all that changed meanwhile, and one that is not only what is new", () => {

@@ -7,12 +7,15 @@ export interface Changes {
   readonly sensors: readonly string[];
   readonly machines: readonly string[];
   readonly alarms: readonly Alarm[];
+  /** Something of the models. */
+  readonly models: boolean;
 }
 
 /** Remembers in which turn each subject last changed. One book serves all clients: a slow one just asks from an
  *  older turn, so what is kept does not grow with clients nor with how far behind they are. */
 export interface ChangeBook {
   note(change: PlantChange): void;
+  noteModels(): void;
   /** The plant itself is another: whoever has seen less than this turn must begin anew. */
   forget(): void;
   /** Ends the turn. @returns its number; changes from now on belong to the next */
@@ -29,6 +32,7 @@ export function createChangeBook(mostAlarms: number): ChangeBook {
   const sensors = new Map<string, number>();
   const machines = new Map<string, number>();
   const alarms = new Map<string, { readonly alarm: Alarm; readonly turn: number }>();
+  let models = 0;
   let forgotten = 0;
 
   function noteAlarm(alarm: Alarm): void {
@@ -52,6 +56,9 @@ export function createChangeBook(mostAlarms: number): ChangeBook {
       else if (change.kind === "health") machines.set(change.health.machine, turn);
       else noteAlarm(change.alarm);
     },
+    noteModels() {
+      models = turn;
+    },
     forget() {
       forgotten = turn;
     },
@@ -71,6 +78,7 @@ export function createChangeBook(mostAlarms: number): ChangeBook {
         sensors: after(sensors, seen),
         machines: after(machines, seen),
         alarms: [...alarms.values()].filter((entry) => entry.turn > seen).map((entry) => entry.alarm),
+        models: models > seen,
       };
     },
   };

@@ -14,6 +14,7 @@ import {
   START_US,
   TAGS,
 } from "./fake-plant.ts";
+import { createFakeRollouts } from "./fake-rollouts.ts";
 import { createFeed, type FeedSocket } from "./feed.ts";
 import { createListLogger, type LogLine } from "./harness.ts";
 import { createPlantView } from "./plant-view.ts";
@@ -67,8 +68,9 @@ function bench() {
   const plant = createFakePlant();
   const clock = createManualClock();
   const log: LogLine[] = [];
-  const view = createPlantView(plant);
-  const feed = createFeed({ plant, view, clock, logger: createListLogger(log) });
+  const rollouts = createFakeRollouts();
+  const view = createPlantView(plant, rollouts);
+  const feed = createFeed({ plant, rollouts, view, clock, logger: createListLogger(log) });
   const join = (mayListen: () => boolean = () => true, polite = true): FakeSocket => {
     const socket = createFakeSocket(polite);
     feed.accept(socket, mayListen);
@@ -76,7 +78,7 @@ function bench() {
   };
   const read = (tag: number, value: number) =>
     plant.change({ kind: "reading", tag }, aReading(TAGS[tag] as Tag, value));
-  return { plant, clock, log, feed, join, read };
+  return { plant, rollouts, clock, log, feed, join, read };
 }
 
 describe("the feed", () => {
@@ -327,5 +329,29 @@ describe("when a message cannot be made, the feed", () => {
     plant.change({ kind: "health", health: { ...HEALTH, index: 7 } });
     await clock.advance(200);
     expect(changesOf(again)).toMatchObject([{ health: [{ index: 7 }] }]);
+  });
+});
+
+describe("what changes of models", () => {
+  it("names the champion of the moment in the snapshot", () => {
+    const { join, rollouts } = bench();
+    const { champion } = rollouts.state;
+    rollouts.state = { ...rollouts.state, champion: { ...champion, version: "1.1.0" } };
+    expect(join().sent[0]).toMatchObject({ agent: { model: "listener 1.1.0" } });
+  });
+
+  it("comes in the snapshot, then at most once a second, to those who have not heard it", async () => {
+    const { join, clock, rollouts, feed } = bench();
+    const socket = join();
+    expect(socket.sent[0]).toMatchObject({ models: { champion: { version: "1.0.0" } } });
+    for (let turn = 0; turn < 10; turn += 1) {
+      rollouts.tell();
+      await clock.advance(200);
+    }
+    expect(socket.sent.filter(({ kind }) => kind === "models")).toHaveLength(2);
+    await clock.advance(1000);
+    expect(socket.sent.filter(({ kind }) => kind === "models")).toHaveLength(2);
+    socket.emit("close");
+    expect([feed.clients, rollouts.listeners]).toEqual([0, 0]);
   });
 });

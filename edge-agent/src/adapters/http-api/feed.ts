@@ -3,6 +3,7 @@ import type { FeedMessage } from "../../core/feed.ts";
 import { rfc3339 } from "../../core/time.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Plant } from "../../ports/plant.ts";
+import type { Rollouts } from "../../ports/rollout.ts";
 import { type ChangeBook, createChangeBook } from "./feed-changes.ts";
 import type { PlantView } from "./plant-view.ts";
 
@@ -28,6 +29,7 @@ export interface Feed {
 
 export interface FeedDeps {
   readonly plant: Plant;
+  readonly rollouts: Pick<Rollouts, "subscribe">;
   readonly view: PlantView;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -37,6 +39,8 @@ const MOST_CLIENTS = 64;
 const MOST_ALARMS = 1000;
 /** Five messages a second are as many as an eye can follow. */
 const TURN_MS = 200;
+/** A trial counts each frame: once a second is often enough, and its report is larger than a reading. */
+const TURNS_A_MODELS_REPORT = 5;
 const TURNS_A_HEARTBEAT = 10;
 /** A client that has not taken this much gets nothing more until it has: what it misses is conflated. */
 const MOST_BUFFERED = 256 * 1024;
@@ -64,17 +68,22 @@ interface Client {
 
 /** Sends every client the newest state: a snapshot, then changes, each subject at most once a turn. A message is made
  *  once for all clients that are equally far. */
-export function createFeed({ plant, view, clock, logger }: FeedDeps): Feed {
+export function createFeed({ plant, rollouts, view, clock, logger }: FeedDeps): Feed {
   const clients = new Set<Client>();
   let stop: (() => void) | undefined;
   let lastTurn = 0;
   let { machines } = plant;
+  let haveModelsChanged = false;
   let onEmpty = (): void => {};
 
   /** Nothing is noted while nobody listens. */
   function start(): () => void {
     const book = createChangeBook(MOST_ALARMS);
+    haveModelsChanged = false;
     const unsubscribe = plant.subscribe(book.note);
+    const unsubscribeModels = rollouts.subscribe(() => {
+      haveModelsChanged = true;
+    });
     const stopped = new AbortController();
     lastTurn = 0;
     machines = plant.machines;
@@ -85,6 +94,7 @@ export function createFeed({ plant, view, clock, logger }: FeedDeps): Feed {
     });
     return () => {
       unsubscribe();
+      unsubscribeModels();
       stopped.abort();
     };
   }
@@ -92,6 +102,10 @@ export function createFeed({ plant, view, clock, logger }: FeedDeps): Feed {
   async function turn(book: ChangeBook, signal: AbortSignal): Promise<void> {
     for (let count = 1; ; count += 1) {
       await clock.sleep(TURN_MS, signal);
+      if (haveModelsChanged && count % TURNS_A_MODELS_REPORT === 0) {
+        haveModelsChanged = false;
+        book.noteModels();
+      }
       sendChanges(book);
       if (count % TURNS_A_HEARTBEAT === 0) heartbeat();
     }
@@ -102,23 +116,27 @@ export function createFeed({ plant, view, clock, logger }: FeedDeps): Feed {
     if (machines !== plant.machines) book.forget();
     machines = plant.machines;
     lastTurn = book.endTurn();
-    const messages = new Map<number, Buffer | undefined>();
+    const messages = new Map<number, readonly Buffer[]>();
     for (const client of clients) {
       if (client.closingTurns !== undefined) countDown(client);
       else if (isKeepingUp(client)) {
-        if (!messages.has(client.seen)) messages.set(client.seen, messageSince(book, client.seen));
-        const message = messages.get(client.seen);
-        if (message !== undefined) client.socket.send(message, { binary: false });
+        const missed = messages.get(client.seen) ?? messagesSince(book, client.seen);
+        messages.set(client.seen, missed);
+        for (const message of missed) client.socket.send(message, { binary: false });
         client.seen = lastTurn;
       }
     }
   }
 
-  function messageSince(book: ChangeBook, seen: number): Buffer | undefined {
+  function messagesSince(book: ChangeBook, seen: number): readonly Buffer[] {
+    const nowUs = clock.nowUs();
     const changes = book.since(seen);
-    if (changes === undefined) return encode(view.snapshot(clock.nowUs()));
-    const message = view.change(changes, clock.nowUs());
-    return message === undefined ? undefined : encode(message);
+    if (changes === undefined) return [encode(view.snapshot(nowUs))];
+    const change = view.change(changes, nowUs);
+    return [
+      ...(change === undefined ? [] : [encode(change)]),
+      ...(changes.models ? [encode({ kind: "models", time: rfc3339(nowUs), models: view.models() })] : []),
+    ];
   }
 
   function isKeepingUp(client: Client): boolean {

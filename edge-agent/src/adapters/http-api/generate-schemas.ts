@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { auditEntry, disagreement, label, models } from "./model-schemas.ts";
 import {
   alarm,
   device,
   deviceDetail,
   feedMessage,
+  frame,
   health,
   machine,
   problem,
@@ -21,11 +23,16 @@ import {
 /** What leaves the process, by the name of its schema. */
 const published = {
   alarm,
+  "audit-entry": auditEntry,
   device,
   "device-detail": deviceDetail,
+  disagreement,
   "feed-message": feedMessage,
+  frame,
   health,
+  label,
   machine,
+  models,
   problem,
   reading,
   score,

@@ -5,6 +5,7 @@ import { createManualClock, type ManualClock } from "@stethos/protocol-finger/cl
 import type { CreateFft } from "../../core/fft.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { createFakeHistory, createFakePlant, type FakeHistory, type FakePlant } from "./fake-plant.ts";
+import { createFakeField, createFakeRollouts, type FakeRollouts } from "./fake-rollouts.ts";
 import type { HttpApiOptions } from "./options.ts";
 import { createHttpApi } from "./server.ts";
 
@@ -33,6 +34,7 @@ export interface Bench extends AsyncDisposable {
   readonly address: string;
   readonly plant: FakePlant;
   readonly history: FakeHistory;
+  readonly rollouts: FakeRollouts;
   readonly clock: ManualClock;
   readonly log: LogLine[];
   ask(path: string, options?: AskOptions): Promise<Answer>;
@@ -47,16 +49,19 @@ export async function startApi(
 ): Promise<Bench> {
   const plant = createFakePlant();
   const history = createFakeHistory();
+  const rollouts = createFakeRollouts();
+  const field = createFakeField(rollouts.labels);
   const clock = createManualClock();
   const log: LogLine[] = [];
   const api = await createHttpApi(
     { port: 0, ...options },
-    { plant, history, clock, logger: createListLogger(log), createFft },
+    { plant, history, rollouts, field, clock, logger: createListLogger(log), createFft },
   );
   return {
     address: api.address,
     plant,
     history,
+    rollouts,
     clock,
     log,
     ask: (path, ask) => send(api.address + path, ask),

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createFakePlant, START_US } from "./fake-plant.ts";
+import { REPORT } from "./fake-rollouts.ts";
 import { metricsText } from "./metrics.ts";
+import { modelMetrics } from "./model-metrics.ts";
 
 describe("the metrics", () => {
   it("are the text format of Prometheus: each metric once, in base units, labels escaped", () => {
     const history = { bytes: 4096, readings: 1000, oldestUs: START_US, uncommitted: 3, lost: 0 };
-    expect(metricsText(createFakePlant().status(), { feedClients: 2, history })).toBe(`\
+    expect(metricsText(createFakePlant().status(), { feedClients: 2, history, models: REPORT })).toBe(`\
 # HELP stethos_info What runs here
 # TYPE stethos_info gauge
 stethos_info{version="0.1.0",model="listener",model_version="1.0.0"} 1
@@ -32,7 +34,7 @@ stethos_history_readings 1000
 # HELP stethos_history_uncommitted Handed over and not yet on disk
 # TYPE stethos_history_uncommitted gauge
 stethos_history_uncommitted 3
-# HELP stethos_readings_total Counted since the agent started
+${modelMetrics(REPORT).join("")}# HELP stethos_readings_total Counted since the agent started
 # TYPE stethos_readings_total counter
 stethos_readings_total 1200
 # HELP stethos_frames_scored_total Counted since the agent started
@@ -46,8 +48,8 @@ stethos_scans_total 3
 
   it("leave out what is not there", () => {
     const status = { ...createFakePlant().status(), devices: [], counters: {} };
-    const text = metricsText(status, { feedClients: 0, history: undefined });
-    expect(text.match(/^stethos_\w+/gm)).toEqual([
+    const text = metricsText(status, { feedClients: 0, history: undefined, models: REPORT });
+    expect(text.match(/^stethos_(?!model)\w+/gm)).toEqual([
       "stethos_info",
       "stethos_start_time_seconds",
       "stethos_feed_clients",

@@ -1,20 +1,29 @@
+import type { RolloutReport } from "../../core/rollout/rollout-report.ts";
 import type { HistoryStatistics } from "../../ports/history.ts";
 import type { AgentStatus } from "../../ports/plant.ts";
+import { gauge, metric } from "./metric-text.ts";
+import { modelMetrics } from "./model-metrics.ts";
 
 interface Own {
   readonly feedClients: number;
   readonly history: HistoryStatistics | undefined;
+  readonly models: RolloutReport;
 }
 
 /** The text format of Prometheus, 0.0.4. Tags and machines are no labels: there may be ten thousand. */
 export function metricsText(status: AgentStatus, own: Own): string {
-  const { version, model } = status;
+  const { name, version } = own.models.champion;
   const metrics = [
-    gauge("info", "What runs here", 1, { version, model: model.name, model_version: model.version }),
+    gauge("info", "What runs here", 1, {
+      version: status.version,
+      model: name,
+      model_version: version,
+    }),
     gauge("start_time_seconds", "When the agent started, since 1970", status.startedUs / 1e6),
     ...deviceMetrics(status.devices),
     gauge("feed_clients", "Screens that listen to the feed", own.feedClients),
     ...historyMetrics(own.history),
+    ...modelMetrics(own.models),
     ...[...byMetricName(status.counters)].map(([name, value]) =>
       metric(name, "counter", "Counted since the agent started", [[{}, value]]),
     ),
@@ -55,26 +64,3 @@ function byMetricName(counters: Readonly<Record<string, number>>): Map<string, n
   }
   return sums;
 }
-
-type Labels = Readonly<Record<string, string>>;
-
-const gauge = (name: string, help: string, value: number, labels: Labels = {}): string =>
-  metric(`stethos_${name}`, "gauge", help, [[labels, value]]);
-
-function metric(
-  name: string,
-  type: string,
-  help: string,
-  samples: readonly (readonly [Labels, number])[],
-): string {
-  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
-}
-
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-}
-
-const escaped = (value: string): string =>
-  value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");

@@ -3,11 +3,21 @@ import { describe, expect, it } from "vitest";
 import { parseRfc3339 } from "../../core/time.ts";
 import { createFft } from "../signal/fft.ts";
 import { ALARM, FAN, PUMP, SENSOR, TAGS } from "./fake-plant.ts";
+import { FRAME_ID } from "./fake-rollouts.ts";
 import { type Answer, type Bench, openFeed, startApi } from "./harness.ts";
 import { registeredRoutes } from "./registered-routes.ts";
 
 const id = encodeURIComponent;
 const by = { by: "Ada" };
+const label = { ...by, verdict: "real" };
+const order = {
+  ...by,
+  number: "WO-1",
+  machine: PUMP,
+  from: "2023-11-14T20:00:00Z",
+  to: "2023-11-14T22:00:00Z",
+  finding: "fault",
+};
 
 /** A request for each operation of the document, and the status it is to have. */
 const CASES: readonly (readonly [operation: string, path: string, status: number, body?: unknown])[] = [
@@ -44,6 +54,21 @@ const CASES: readonly (readonly [operation: string, path: string, status: number
   ["GET /v1/trends/{of}/{id}", `/v1/trends/tag/${id(TAGS[0]?.id ?? "")}`, 200],
   ["GET /v1/trends/{of}/{id}", `/v1/trends/score/${id(SENSOR)}`, 200],
   ["GET /v1/trends/{of}/{id}", `/v1/trends/health/${id(PUMP)}`, 200],
+  ["GET /v1/models", "/v1/models", 200],
+  ["GET /v1/models/disagreements", "/v1/models/disagreements?most=5", 200],
+  ["GET /v1/models/history", "/v1/models/history", 200],
+  ["POST /v1/models/trial/start", "/v1/models/trial/start", 200, by],
+  ["POST /v1/models/trial/pause", "/v1/models/trial/pause", 200, { ...by, reason: "night shift" }],
+  ["GET /v1/models", "/v1/models", 200],
+  ["POST /v1/models/trial/resume", "/v1/models/trial/resume", 200, by],
+  ["POST /v1/models/trial/promote", "/v1/models/trial/promote", 200, by],
+  ["POST /v1/models/trial/abort", "/v1/models/trial/abort", 200, by],
+  ["GET /v1/frames/{id}", `/v1/frames/${id(FRAME_ID)}`, 200],
+  ["GET /v1/frames/{id}", "/v1/frames/none", 404],
+  ["POST /v1/frames/{id}/label", `/v1/frames/${id(FRAME_ID)}/label`, 200, { ...label, note: "outer ring" }],
+  ["GET /v1/frames/{id}", `/v1/frames/${id(FRAME_ID)}`, 200],
+  ["POST /v1/alarms/{id}/label", `/v1/alarms/${id(ALARM)}/label`, 200, label],
+  ["POST /v1/work-orders", "/v1/work-orders", 200, order],
   ["GET /v1/feed", "/v1/feed", 426],
   ["GET /v1/openapi.json", "/v1/openapi.json", 200],
 ];
@@ -140,10 +165,15 @@ describe("the OpenAPI document", () => {
     expect(validate(snapshot), JSON.stringify(validate.errors)).toBe(true);
     api.plant.change({ kind: "alarm", alarm: { ...api.plant.alarms()[0], peakAnomaly: 0.9 } as never });
     api.plant.change({ kind: "reading", tag: 0 });
+    api.rollouts.tell();
     await api.clock.advance(200);
     const change = await client.next();
     expect(change).toMatchObject({ kind: "change" });
     expect(validate(change), JSON.stringify(validate.errors)).toBe(true);
+    await api.clock.advance(800);
+    const models = await client.next();
+    expect(models).toMatchObject({ kind: "models", models: { champion: { version: "1.0.0" } } });
+    expect(validate(models), JSON.stringify(validate.errors)).toBe(true);
     expect(validate({ kind: "change", time: "today" })).toBe(false);
     client.close();
   });

@@ -1,10 +1,13 @@
 import type { FeedMessage, MachineDto } from "../../core/feed.ts";
 import { alarmDto, healthDto, machineDto, scoreDto } from "../../core/feed-map.ts";
 import type { Machine, Sensor } from "../../core/machine.ts";
+import { modelTitle } from "../../core/model.ts";
 import type { Reading } from "../../core/reading.ts";
+import { type ModelsDto, modelsDto } from "../../core/rollout/models-dto.ts";
 import type { Tag } from "../../core/tag.ts";
 import { rfc3339, type TimeUs } from "../../core/time.ts";
 import type { Plant } from "../../ports/plant.ts";
+import type { Rollouts } from "../../ports/rollout.ts";
 import type { Changes } from "./feed-changes.ts";
 
 /** The plant in the words of the feed. */
@@ -15,12 +18,13 @@ export interface PlantView {
   findTag(id: string): Tag | undefined;
   /** Newest reading of a tag, by its id. */
   reading(tag: string): Reading | undefined;
+  models(): ModelsDto;
   snapshot(nowUs: TimeUs): FeedMessage;
   /** Undefined where nothing of what changed is there any more. */
   change(changes: Changes, nowUs: TimeUs): FeedMessage | undefined;
 }
 
-export function createPlantView(plant: Plant): PlantView {
+export function createPlantView(plant: Plant, rollouts: Pick<Rollouts, "report">): PlantView {
   let indices = new Map<string, number>();
   let indexed: { readonly tags: readonly Tag[]; readonly length: number } = { tags: [], length: 0 };
 
@@ -49,20 +53,25 @@ export function createPlantView(plant: Plant): PlantView {
       alarms: plant.alarms(),
     });
 
+  const models = (): ModelsDto => modelsDto(rollouts.report());
+
   return {
     machine,
+    models,
     reading,
     findMachine: (id) => plant.machines.find((one) => one.id === id),
     findSensor: (id) => plant.machines.flatMap(({ sensors }) => sensors).find((one) => one.id === id),
     findTag: (id) => plant.tags[indexOf(id) ?? -1],
     snapshot(nowUs) {
-      const { version, model } = plant.status();
+      const report = modelsDto(rollouts.report());
+      const { champion } = report;
       return {
         kind: "snapshot",
         time: rfc3339(nowUs),
-        agent: { version, model: `${model.name} ${model.version}` },
+        agent: { version: plant.status().version, model: modelTitle(champion) },
         machines: plant.machines.map(machine),
         alarms: plant.alarms().map(alarmDto),
+        models: report,
       };
     },
     change(changes, nowUs) {

@@ -12,10 +12,13 @@ const problems = {
   "too-large": [413, "The request is too large"],
   "wrong-content-type": [415, "The content type is not understood"],
   "upgrade-needed": [426, "This is a WebSocket"],
+  "model-refused": [409, "The model was refused"],
   internal: [500, "The agent failed"],
+  "registry-unavailable": [503, "The model registry does not answer"],
   "history-unavailable": [503, "The history does not answer"],
   "too-many-clients": [503, "Too many screens"],
   timeout: [504, "It took too long"],
+  "disk-full": [507, "The disk is full"],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ProblemKind = keyof typeof problems;

@@ -65,6 +65,9 @@ export const refusals = {
   "5xx": { description: "Failed", ...refusal },
 } as const;
 
+/** Nothing that breaks a line of a log or turns its writing round. */
+const ONE_LINE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
+
 /** What an operator signs a command with. */
 export const signedBody = z.strictObject({
   by: z
@@ -72,9 +75,19 @@ export const signedBody = z.strictObject({
     .trim()
     .min(1)
     .max(100)
-    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, "must be a name without control characters")
+    .regex(ONE_LINE, "must be a name without control characters")
     .describe("Who gives the command"),
 });
+
+const MOST_WORDS = 500;
+
+/** A line of an operator's own words. */
+export const wordsParam = z
+  .string()
+  .trim()
+  .min(1)
+  .max(MOST_WORDS)
+  .regex(ONE_LINE, "must be one line without control characters");
 
 const ANSWER_MS = 10_000;
 

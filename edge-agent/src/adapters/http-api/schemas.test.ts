@@ -5,6 +5,7 @@ import type {
   DeviceDetailDto,
   DeviceDto,
   FeedMessage,
+  FrameDto,
   HealthDto,
   MachineDto,
   ProblemDto,
@@ -15,7 +16,10 @@ import type {
   TrendDto,
   WaveformDto,
 } from "../../core/feed.ts";
+import type { LabelVerdict } from "../../core/label.ts";
 import type { Reading } from "../../core/reading.ts";
+import type { AuditEntryDto, DisagreementDto, LabelDto, ModelsDto } from "../../core/rollout/models-dto.ts";
+import * as modelSchemas from "./model-schemas.ts";
 import * as schemas from "./schemas.ts";
 
 /** Everything readonly, and "may be absent" written in one way. */
@@ -38,6 +42,12 @@ const agreements = {
   device: true satisfies SaysTheSame<typeof schemas.device, DeviceDto>,
   deviceDetail: true satisfies SaysTheSame<typeof schemas.deviceDetail, DeviceDetailDto>,
   alarm: true satisfies SaysTheSame<typeof schemas.alarm, AlarmDto>,
+  auditEntry: true satisfies SaysTheSame<typeof modelSchemas.auditEntry, AuditEntryDto>,
+  disagreement: true satisfies SaysTheSame<typeof modelSchemas.disagreement, DisagreementDto>,
+  frame: true satisfies SaysTheSame<typeof schemas.frame, FrameDto>,
+  label: true satisfies SaysTheSame<typeof modelSchemas.label, LabelDto>,
+  labelVerdict: true satisfies SaysTheSame<typeof modelSchemas.labelVerdict, LabelVerdict>,
+  models: true satisfies SaysTheSame<typeof modelSchemas.models, ModelsDto>,
   feedMessage: true satisfies SaysTheSame<typeof schemas.feedMessage, FeedMessage>,
   health: true satisfies SaysTheSame<typeof schemas.health, HealthDto>,
   machine: true satisfies SaysTheSame<typeof schemas.machine, MachineDto>,
@@ -53,7 +63,8 @@ const agreements = {
 
 describe("the schemas of what leaves the process", () => {
   it("say each what the core's type says", () => {
-    expect(Object.keys(agreements).toSorted()).toEqual(Object.keys(schemas).toSorted());
+    const all = { ...schemas, ...modelSchemas };
+    expect(Object.keys(agreements).toSorted()).toEqual(Object.keys(all).toSorted());
     // What the compiler would do with a schema that differs.
     expect(false satisfies SaysTheSame<typeof schemas.alarm, HealthDto>).toBe(false);
   });

@@ -1,21 +1,17 @@
 import { z } from "zod";
 import { PROTOCOLS } from "../../core/tag.ts";
+import { label, models } from "./model-schemas.ts";
+import { count, machineId, sensorId, share, time } from "./schema-parts.ts";
 
 // One schema for each thing that leaves the process. They are the source of the published JSON Schemas and of the
 // OpenAPI document; a test checks that each says what the core's type says.
 
-const time = (what: string) =>
-  z.string().meta({ format: "date-time", description: `${what}. RFC 3339, UTC, microseconds` });
 const unit = z.string().describe('UCUM code, case sensitive ("Cel", "m/s2"); "1" for none');
-const machineId = z.string().describe("Machine: its asset path site/area/line/cell/asset");
-const sensorId = z.string().describe("Sensor: the id of its waveform tag");
 const severity = z.enum(["warning", "alarm"]);
 const quality = z
   .enum(["good", "uncertain", "bad"])
   .describe("What the OPC UA status code means for its use");
 const protocol = z.enum(PROTOCOLS).describe("auto: found out, and not known yet");
-const count = z.int().min(0);
-const share = z.number().min(0).max(1);
 
 const path = z
   .object({ site: z.string(), area: z.string(), line: z.string(), cell: z.string(), asset: z.string() })
@@ -169,6 +165,7 @@ export const feedMessage = z
       agent: z.object({ version: z.string(), model: z.string() }),
       machines: z.array(machine),
       alarms: z.array(alarm).describe("Open ones and those cleared lately, newest first"),
+      models: models.optional(),
     }),
     z.object({
       kind: z.literal("change"),
@@ -178,13 +175,15 @@ export const feedMessage = z
       readings: z.array(reading),
       alarms: z.array(alarm),
     }),
+    z.object({ kind: z.literal("models"), time: time("When it was sent"), models }),
     z.object({ kind: z.literal("heartbeat"), time: time("When it was sent") }),
   ])
   .meta({
     id: "FeedMessage",
     description:
       "A message of the WebSocket feed /v1/feed: first a snapshot, then changes (the newest of each tag, sensor, " +
-      "machine and alarm, at most five a second) and a heartbeat every two seconds. Another snapshot replaces all",
+      "machine and alarm, at most five a second), what changed of models (at most once a second) and a heartbeat " +
+      "every two seconds. Another snapshot replaces all",
   });
 
 const column = z.array(z.number().nullable());
@@ -226,6 +225,25 @@ export const spectrogram = z
       .describe("Row-major, row 0 the lowest band; 0 dB is a sine of amplitude 1 in the waveform's unit"),
   })
   .meta({ id: "Spectrogram", description: "Levels of a waveform over time and frequency" });
+
+export const frame = z
+  .object({
+    id: z.string(),
+    kind: z.enum(["alarm", "disagreement", "drift", "random"]).describe("Why it is kept"),
+    machine: machineId,
+    sensor: sensorId,
+    unit: z.string().describe('UCUM code; "" where the configuration does not say'),
+    time: time("End of the window"),
+    sampleRateHz: z.number().positive().describe("Hz"),
+    shaftHz: z.number().describe("Shaft speed, Hz; 0 where unknown"),
+    model: z.string().describe('"name version" of the champion then'),
+    probability: share.describe("Of not being healthy, says the champion, 0..1"),
+    challengerProbability: share.optional().describe("The same of the challenger, where there was one"),
+    alarm: z.string().optional().describe("Id of the alarm that it belongs to"),
+    label: label.optional(),
+    spectrogram,
+  })
+  .meta({ id: "Frame", description: "A kept window with what each model says of it, and its picture" });
 
 const diagnosis = z.object({
   code: z.string().describe("Stable; match on this"),

@@ -19,7 +19,10 @@ import { createPlantView } from "./plant-view.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { feedRoute } from "./routes/feed.ts";
+import { frameRoutes } from "./routes/frames.ts";
+import { labelRoutes } from "./routes/labels.ts";
 import { machineRoutes } from "./routes/machines.ts";
+import { modelRoutes } from "./routes/models.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { statusRoutes } from "./routes/status.ts";
@@ -50,7 +53,7 @@ export async function createHttpApi(options: HttpApiOptions, deps: HttpApiDeps):
   const logger = deps.logger.child({ component: "http-api" });
   const listener = await prepareListener(settings, logger);
   const app = createServer(listener);
-  const view = createPlantView(deps.plant);
+  const view = createPlantView(deps.plant, deps.rollouts);
   const context: ApiContext = {
     ...deps,
     logger,
@@ -121,6 +124,9 @@ async function install(
     waveformRoutes,
     readingRoutes,
     trendRoutes,
+    modelRoutes,
+    frameRoutes,
+    labelRoutes,
     feedRoute,
     openApiRoute,
   ]) {

@@ -41,6 +41,13 @@ function countsOf(event: TelemetryEvent): readonly (readonly [string, number])[]
         ["frames_scored", event.frames],
         ["frame_latency_ms_sum", event.latencyMs * event.frames],
       ];
+    case "model-run":
+      return [
+        [`${event.role}_frames`, event.frames],
+        [`${event.role}_run_ms_sum`, event.ms],
+      ];
+    case "model-failed":
+      return [[`${event.role}_frames_failed`, event.frames]];
     case "dropped":
       return [[`dropped_${event.queue.replaceAll("-", "_")}`, event.count]];
     case "worker-restart":

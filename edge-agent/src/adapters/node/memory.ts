@@ -8,3 +8,6 @@ export function releaseStartMemory(): void {
   const collect = runInNewContext("gc") as (options: { type: "major"; flavor: "last-resort" }) => void;
   collect({ type: "major", flavor: "last-resort" });
 }
+
+/** Of this process, MiB. */
+export const residentMib = (): number => process.memoryUsage.rss() / 2 ** 20;

@@ -65,6 +65,9 @@ describe("counters", () => {
     counters.emit({ kind: "torn-block", device: "a", given: "up" });
     counters.emit({ kind: "torn-block", device: "a", given: "reread" });
     counters.emit({ kind: "scored", frames: 2, latencyMs: 5 });
+    counters.emit({ kind: "model-run", model: "m 1.0.0", role: "champion", frames: 4, ms: 12 });
+    counters.emit({ kind: "model-run", model: "m 1.0.1", role: "champion", frames: 1, ms: 3 });
+    counters.emit({ kind: "model-failed", model: "m 2.0.0", role: "challenger", frames: 2 });
     counters.emit({ kind: "dropped", queue: "failed-frames", count: 1 });
     counters.emit({ kind: "worker-restart", worker: "scorer" });
     counters.emit({ kind: "history-lost", count: 7 });
@@ -75,6 +78,9 @@ describe("counters", () => {
       connects: 1,
       disconnects: 1,
       scan_overruns: 4,
+      champion_frames: 5,
+      champion_run_ms_sum: 15,
+      challenger_frames_failed: 2,
       waveforms: 1,
       waveforms_missed: 2,
       waveforms_torn_given_up: 1,

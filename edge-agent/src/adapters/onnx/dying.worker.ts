@@ -5,14 +5,10 @@ import { parentPort, workerData } from "node:worker_threads";
 
 const marker = `${(workerData as { modelFile: string }).modelFile}.died`;
 if (!existsSync(marker)) {
-  let runs = 0;
-  parentPort?.on("message", () => {
-    runs += 1;
-    // The three warm-up runs must pass.
-    if (runs > 3) {
-      writeFileSync(marker, "");
-      process.exit(9);
-    }
+  parentPort?.on("message", (message) => {
+    if (typeof message === "string") return;
+    writeFileSync(marker, "");
+    process.exit(9);
   });
 }
 await import("./scorer.worker.ts");

@@ -11,7 +11,8 @@ export interface RunMessage {
 export const END = "end";
 
 export type WorkerReply =
-  | { readonly kind: "ready"; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
+  /** What the session itself says of its inputs and outputs. */
+  | { readonly kind: "ready"; readonly inputs: readonly Tensor[]; readonly outputs: readonly Tensor[] }
   | { readonly kind: "refused"; readonly message: string }
   | {
       readonly kind: "scores";
@@ -20,8 +21,17 @@ export type WorkerReply =
       readonly embedding: Float32Array;
       readonly frame: Float32Array;
       readonly spectrum: Float32Array;
+      /** Of the whole batch, without the wait for a core. */
+      readonly runMs: number;
     }
   | { readonly kind: "failed"; readonly id: number; readonly message: string };
+
+/** An input or output; a size that is open has a name. */
+export interface Tensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly (number | string)[];
+}
 
 export interface WorkerSetup {
   readonly modelFile: string;

@@ -38,7 +38,7 @@ export async function devicesOfConfig(
     acknowledge: () => undefined,
     relearn: () => false,
     identify: () => "unknown",
-    about: { version: "", startedUs: clock.nowUs(), model: { name: "", version: "" } },
+    about: { version: "", startedUs: clock.nowUs() },
   });
   const acquisition = createAcquisition({
     clock,

@@ -11,7 +11,7 @@ import { status } from "../schemas.ts";
 
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-export function statusRoutes(app: Api, { plant, history, clock, feed, logger }: ApiContext): void {
+export function statusRoutes(app: Api, { plant, history, rollouts, clock, feed, logger }: ApiContext): void {
   app.get(
     "/livez",
     {
@@ -62,11 +62,12 @@ export function statusRoutes(app: Api, { plant, history, clock, feed, logger }: 
     async (request): Promise<StatusDto> => {
       const { startedUs, devices, ...rest } = plant.status();
       const statistics = await withinTime(clock, request, statisticsIfAny);
+      const { champion } = rollouts.report();
       return {
         time: rfc3339(clock.nowUs()),
         version: rest.version,
         startedTime: rfc3339(startedUs),
-        model: { name: rest.model.name, version: rest.model.version },
+        model: { name: champion.name, version: champion.version },
         devices: devices.map((device) => deviceDto(device, "en")),
         counters: rest.counters,
         feedClients: feed.clients,
@@ -88,7 +89,8 @@ export function statusRoutes(app: Api, { plant, history, clock, feed, logger }: 
     async (request, reply) => {
       const statistics = await withinTime(clock, request, statisticsIfAny);
       reply.type(METRICS_TYPE);
-      return metricsText(plant.status(), { feedClients: feed.clients, history: statistics });
+      const models = rollouts.report();
+      return metricsText(plant.status(), { feedClients: feed.clients, history: statistics, models });
     },
   );
 

@@ -1,16 +1,13 @@
 import { z } from "zod";
-import type { SpectrogramDto } from "../../../core/feed.ts";
 import { waveformDto } from "../../../core/feed-map.ts";
-import type { CreateFft } from "../../../core/fft.ts";
 import type { Sensor } from "../../../core/machine.ts";
-import { spectrogram as levelsOf } from "../../../core/spectrogram.ts";
-import { rfc3339 } from "../../../core/time.ts";
 import type { Waveform } from "../../../core/waveform.ts";
 import type { StoredWaveform } from "../../../ports/history.ts";
 import type { Api, ApiContext } from "../api-types.ts";
 import { HttpProblem, quoted } from "../problem.ts";
 import { countParam, idParams, noQuery, refusals, withinTime } from "../requests.ts";
 import { spectrogram, waveform } from "../schemas.ts";
+import { spectrogramDto } from "../spectrogram-dto.ts";
 
 // A block may hold a million samples; so many are a screen's picture many times over, and an answer below 1 MB.
 const MOST_SAMPLES = 65_536;
@@ -123,15 +120,4 @@ export function waveformRoutes(app: Api, context: ApiContext): void {
       throw new HttpProblem("not-found", `no waveform was kept with alarm ${quoted(id)}`);
     },
   );
-}
-
-function spectrogramDto(sensor: string, block: Waveform, createFft: CreateFft): SpectrogramDto {
-  const { db, ...rest } = levelsOf(block.samples, block.sampleRateHz, createFft);
-  return {
-    sensor,
-    firstSampleTime: rfc3339(block.firstSampleTimeUs),
-    ...rest,
-    // A tenth of a decibel is finer than any colour scale.
-    db: Array.from(db, (level) => Math.round(level * 10) / 10),
-  };
 }

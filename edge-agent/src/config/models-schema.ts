@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { registryOptions, s3Place } from "../adapters/registry/options.ts";
+import { checkDriftPolicy, defaultDriftPolicy } from "../core/drift/drift-policy.ts";
+import { defaultGatePolicy } from "../core/gate/gate-policy.ts";
+import { defaultObjectivePolicy } from "../core/objective.ts";
+import { defaultRolloutPolicy } from "../core/rollout/rollout-policy.ts";
+import { policy } from "./policy.ts";
+
+const count = z.int().min(1);
+const share = z.number().gt(0).lt(1);
+const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dots and dashes");
+
+const gate = policy(
+  {
+    alpha: z.number().gt(0).max(0.2),
+    gainPoints: z.number().min(0).max(100),
+    blockSeconds: z.number().min(0),
+    regimeShare: share,
+    alarmBlockSeconds: z.number().min(0),
+    mostRegimes: count,
+    mostDisagreements: count,
+    latencyMostPercent: z.number().positive(),
+    warmUpFrames: z.int().min(0),
+    latencyBatchFrames: count,
+    errorsMostPercent: z.number().positive(),
+    leastErrors: count,
+    alarmsMostRatio: z.number().min(1),
+    memoryMostMib: z.number().positive(),
+    goldenTolerance: z.int().min(0),
+  },
+  defaultGatePolicy,
+);
+
+const rollout = policy(
+  {
+    gate,
+    shadowShare: z.number().gt(0).max(1),
+    canaryShares: z
+      .array(share)
+      .min(1)
+      .refine(
+        (shares) => shares.every((one, i) => one > (shares[i - 1] ?? 0)),
+        "must grow from step to step",
+      ),
+    shadowFrames: count,
+    canaryFrames: count,
+    mostFrames: count,
+    mostHours: z.number().positive(),
+    soakMinutes: z.number().min(0),
+    guardHours: z.number().min(0),
+    onCrash: z.enum(["fall-back", "resume"]),
+    mostCrashes: z.int().min(0),
+  },
+  defaultRolloutPolicy,
+);
+
+const drift = policy(
+  {
+    leastGapMs: z.int().min(0),
+    referenceWindows: z.int().min(20),
+    blockWindows: z.int().min(2),
+    expectedRunBlocks: z.number().gt(1),
+    warningsInARow: count,
+    quietBlocks: count,
+    wander: z.number().min(0),
+    standstillShare: share,
+    mostRegimes: count,
+  },
+  defaultDriftPolicy,
+).superRefine((given, context) => {
+  try {
+    checkDriftPolicy(given);
+  } catch (thrown) {
+    context.addIssue({ code: "custom", message: thrown instanceof Error ? thrown.message : String(thrown) });
+  }
+});
+
+const upload = z.strictObject({
+  url: z.string().min(1).describe('A folder, or "s3://bucket/prefix": where kept frames and requests go'),
+  s3: s3Place.optional(),
+  dayMiB: z.number().positive().default(20).describe("The most that is sent in a day"),
+  bytesPerSecond: z.int().min(1000).default(8192),
+  everySeconds: z.number().positive().default(900),
+  unlabelledAfterHours: z
+    .number()
+    .min(0)
+    .default(24)
+    .describe("Who might still be labelled waits so long; what is labelled goes at once"),
+});
+
+const field = z.strictObject({
+  quotaMiB: z.number().min(1).default(256).describe("The most that kept frames may take of the disk"),
+  randomShare: z.number().min(0).max(1).default(0.001).describe("Of all windows, kept as a sample"),
+  upload: upload.optional().describe("Nothing leaves the device without it"),
+});
+
+const retraining = z.strictObject({
+  webhook: z
+    .strictObject({
+      url: z.string().min(1).describe("https, or http to this machine"),
+      timeoutMs: z.int().min(100).max(60_000).default(10_000),
+      allowPlainHttp: z.boolean().default(false),
+      tokenFile: z.string().min(1).optional().describe("File with a bearer token"),
+    })
+    .optional(),
+  requestHours: z.number().positive().default(24).describe("At most one request in so many hours"),
+});
+
+/** Where models come from, when they are tried and what is kept of the field. Every default is explained where its policy
+ *  is defined: core/rollout/rollout-policy.ts, core/gate/gate-policy.ts, core/drift/drift-policy.ts, core/objective.ts. */
+export const modelsSettings = z.strictObject({
+  name: word.default("listener").describe("The model that is followed"),
+  node: word.optional().describe("Name of this device in requests and data sets; the host's name if absent"),
+  registry: registryOptions.optional(),
+  candidateChannel: word.default("candidate"),
+  stableChannel: word.default("stable").describe("A signed return to an older version is followed at once"),
+  pollSeconds: z.number().positive().default(300),
+  startOn: z
+    .enum(["drift", "published", "both"])
+    .default("drift")
+    .describe("What makes a trial begin by itself"),
+  rollout: rollout.prefault({}),
+  objective: policy(
+    {
+      mostPercent: z.number().positive().max(100),
+      windowMinutes: z.int().min(1).max(360),
+      leastErrors: count,
+    },
+    defaultObjectivePolicy,
+  ).prefault({}),
+  drift: drift.prefault({}),
+  field: field.prefault({}),
+  retraining: retraining.prefault({}),
+});
+
+export type ModelsSettings = z.infer<typeof modelsSettings>;

@@ -1,0 +1,169 @@
+import type { ModelsDto } from "../../edge-agent/src/core/rollout/models-dto.ts";
+
+/** What the story needs of the agent that it is told of. */
+export interface StoryDeps {
+  /** "http://127.0.0.1:8642" */
+  readonly address: string;
+  say(text: string): void;
+  /** Publishes a version and points the candidate channel at it. */
+  publish(candidate: Candidate): Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export type Candidate = "better" | "worse";
+export type Ending = { readonly candidate: Candidate; readonly kind: string; readonly reason: string };
+
+type Trial = NonNullable<ModelsDto["trial"]>;
+
+const LOOK_MS = 250;
+/** How long an operator looks at a spectrogram before he says what he sees. */
+const LABEL_MS = 500;
+const OPERATOR = "demo operator";
+
+/** Tells what happens to models at an agent while the plant goes to full load: the better candidate by itself, after
+ *  drift; then the worse one, by command. Labels disagreements as an operator would who knows that every machine of this
+ *  plant is healthy. */
+export async function tellCanaryStory(deps: StoryDeps): Promise<readonly Ending[]> {
+  const first = await follow(deps, "better", 0);
+  deps.say(
+    "An ML engineer publishes another candidate, trained on mislabelled frames; somebody starts its trial.",
+  );
+  await deps.publish("worse");
+  await startTrial(deps);
+  const second = await follow(deps, "worse", 1);
+  return [first, second];
+}
+
+/** Follows one candidate to its outcome. @param outcomesBefore how many the report held already */
+async function follow(deps: StoryDeps, candidate: Candidate, outcomesBefore: number): Promise<Ending> {
+  const teller = createTeller(deps.say);
+  const labelled = new Set<string>();
+  for (;;) {
+    deps.signal.throwIfAborted();
+    const models = await get<ModelsDto>(deps, "/v1/models");
+    teller.tell(models);
+    const [outcome] = models.outcomes;
+    if (models.outcomes.length > outcomesBefore && outcome !== undefined && models.trial === undefined) {
+      deps.say(
+        `${outcome.model.name} ${outcome.model.version}: ${outcome.kind}, ${JSON.stringify(outcome.reason)}`,
+      );
+      return { candidate, kind: outcome.kind, reason: outcome.reason.code };
+    }
+    if (models.trial !== undefined) await labelDisagreements(deps, labelled);
+    await pause(LOOK_MS, deps.signal);
+  }
+}
+
+async function startTrial(deps: StoryDeps): Promise<void> {
+  for (;;) {
+    const answer = await post(deps, "/v1/models/trial/start", { by: OPERATOR, reason: "a new candidate" });
+    if (answer.ok) return;
+    // The agent looks at the registry in its own time.
+    await pause(LOOK_MS, deps.signal);
+  }
+}
+
+async function labelDisagreements(deps: StoryDeps, labelled: Set<string>): Promise<void> {
+  const open = await get<readonly { readonly frame: string; readonly label?: string }[]>(
+    deps,
+    "/v1/models/disagreements?most=100",
+  );
+  const fresh = open.filter(({ frame, label }) => label === undefined && !labelled.has(frame));
+  if (fresh.length === 0) return;
+  await pause(LABEL_MS, deps.signal);
+  for (const { frame } of fresh) {
+    labelled.add(frame);
+    await post(deps, `/v1/frames/${encodeURIComponent(frame)}/label`, { by: OPERATOR, verdict: "false" });
+  }
+}
+
+/** Says each thing once, when it happens. */
+function createTeller(say: StoryDeps["say"]) {
+  let warnings = 0;
+  let stage = "";
+  let evidence = "";
+  const once = new Set<string>();
+  const sayOnce = (key: string, text: string) => {
+    if (once.has(key)) return;
+    once.add(key);
+    say(text);
+  };
+  return {
+    tell({ champion, trial, drift }: ModelsDto): void {
+      sayOnce("champion", `Champion: ${champion.name} ${champion.version}.`);
+      const most = Math.max(0, ...drift.worst.map((sensor) => sensor.warnings));
+      const [worst] = drift.worst;
+      if (worst !== undefined && most > warnings && trial === undefined) {
+        say(
+          `Drift: ${worst.machine} sounds unlike its reference (${worst.layer}, ${worst.ratio?.toFixed(1)} x its threshold), warning ${most} of ${drift.needed}.`,
+        );
+      }
+      warnings = most;
+      if (trial === undefined) return;
+      if (trial.stage !== stage) say(stageText(trial));
+      stage = trial.stage;
+      const text = evidenceText(trial);
+      if (text !== evidence && text !== "") say(`  ${text}`);
+      evidence = text;
+    },
+  };
+}
+
+function stageText({ challenger, stage, share, because }: Trial): string {
+  const name = `${challenger.name} ${challenger.version}`;
+  switch (stage) {
+    case "verify":
+      return `Candidate ${name} (${because}): fetched, signature and every byte checked.`;
+    case "load":
+      return `Load: ${name} opens in a thread of its own.`;
+    case "warm":
+      return "Warm: it reproduces its golden vectors.";
+    case "golden":
+      return "Golden: both models hear the labelled set of the package.";
+    case "shadow":
+      return `Shadow: ${name} hears the same frames and acts on nothing.`;
+    case "canary":
+      return `Canary: ${name} acts on ${(100 * share).toFixed(0)} % of the frames.`;
+    case "full":
+      return `Full: ${name} acts on every frame.`;
+    case "soak":
+      return "Soak: its errors are watched before it is committed.";
+    case "commit":
+      return `Commit: ${name} is the champion.`;
+    case "rollback":
+      return "Roll back: the champion acts alone again, the candidate is remembered as rejected.";
+    default:
+      return stage satisfies never;
+  }
+}
+
+/** In steps that a reader can follow. */
+function evidenceText({ evidence }: Trial): string {
+  const { better, worse, evidenceBetter, evidenceWorse, evidenceNeeded, frames } = evidence;
+  if (better + worse === 0) return "";
+  return `labelled disagreements: ${better} for the candidate, ${worse} for the champion, of ${frames} frames; evidence ${Math.max(evidenceBetter, evidenceWorse).toPrecision(2)} of ${evidenceNeeded}`;
+}
+
+async function get<T>(deps: StoryDeps, path: string): Promise<T> {
+  const answer = await fetch(deps.address + path, { signal: deps.signal });
+  if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
+const post = (deps: StoryDeps, path: string, body: object): Promise<Response> =>
+  fetch(deps.address + path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: deps.signal,
+  });
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
