@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
 import { root, run, say } from "./steps.ts";
 
 const args = process.argv.slice(2);
@@ -14,6 +15,8 @@ if (args.includes("-h") || args.includes("--help")) {
   process.stdout.write(
     "npm start                   simulated plant, agent and page on http://127.0.0.1:8642\n" +
       "npm start -- --port 9000    the same on another port\n" +
+      "npm start -- --story load   two healthy machines go to full load instead of two bearings failing\n" +
+      "npm start -- --with my.json further settings of the agent, as JSON\n" +
       "npm start -- -c my.yaml     the agent alone, reading your plant\n",
   );
   process.exit(0);
@@ -62,26 +65,27 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopAl
 if (args.includes("-c") || args.includes("--config")) {
   start("agent", main, ["run", ...args], "inherit");
 } else {
-  const port = args[args.indexOf("--port") + 1];
+  const { values } = parseArgs({
+    args,
+    options: { port: { type: "string" }, story: { type: "string" }, with: { type: "string" } },
+  });
+  const told = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
   const folder = join(root, ".cache/demo");
   // The story begins anew each time: no baseline or alarm of an earlier run.
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "agent.yaml");
   say("starting the simulated plant: six machines on an S7, a Modbus and an OPC UA controller ...");
-  const plant = start(
-    "plant",
-    join(root, "test/plant/main.ts"),
-    [config, ...(args.includes("--port") ? ["--port", port ?? ""] : [])],
-    "pipe",
-  );
+  const plant = start("plant", join(root, "test/plant/main.ts"), [config, ...told], "pipe");
   if (plant.stdout !== null) {
     const lines = createInterface(plant.stdout);
     await Promise.race([once(lines, "line"), once(plant, "exit")]);
     if (plant.exitCode === null) {
-      say(
-        `its configuration is ${config}; two of its bearings begin to fail after about 40 seconds. Ctrl-C ends everything.`,
-      );
+      const story =
+        values.story === "load"
+          ? "two healthy machines go to full load after 75 seconds"
+          : "two of its bearings begin to fail after about 40 seconds";
+      say(`its configuration is ${config}; ${story}. Ctrl-C ends everything.`);
       start("agent", main, ["run", "-c", config], "inherit");
     }
   }

@@ -27,7 +27,7 @@ export type {
 export { preAuthEncoding } from "./signing/dsse.ts";
 export { generateKey } from "./signing/key.ts";
 export { createSigner } from "./signing/signer.ts";
+export { createS3Store } from "./stores/create-s3-store.ts";
 export { createFolderStore } from "./stores/folder-store.ts";
 export { openStore, type S3Place } from "./stores/open-store.ts";
 export type { S3Options } from "./stores/s3-client.ts";
-export { createS3Store } from "./stores/s3-store.ts";

@@ -1,6 +1,6 @@
 """Machines whose mounting has changed since their baselines were learnt: what a head can learn from the field.
 
-As a program it writes `windows.json` and `windows.f32` for the test of the whole circle.
+As a program it writes `windows.json`, `windows.f32` and `baselines.f32` for the test of the whole circle.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Simulated:
     shaft_hz: float
     wave: np.ndarray
     healthy: np.ndarray
+    baseline: np.ndarray | None = None
+    """The windows that `healthy` was made of."""
 
 
 def simulate(session: Session, machines: int, windows: int) -> list[Simulated]:
@@ -52,7 +54,7 @@ def simulate(session: Session, machines: int, windows: int) -> list[Simulated]:
         for number in range(windows):
             fault = KINDS[number % len(KINDS)]
             wave = render(moved, Window(fault=fault, fault_db=rng.uniform(-6, 10), load=rng.uniform(0.3, 1), drift=0.1, noise=rng.uniform(0, 0.6)), rng)
-            found.append(Simulated(index, number, fault, float(told), wave.astype(np.float32), healthy))
+            found.append(Simulated(index, number, fault, float(told), wave.astype(np.float32), healthy, baseline))
     return found
 
 
@@ -98,6 +100,7 @@ def main(package: Path, out: Path, machines: int, windows: int) -> None:
     drawn = simulate(Session(package / "model.int8.onnx"), machines, windows)
     out.mkdir(parents=True, exist_ok=True)
     np.concatenate([np.concatenate([window.wave, window.healthy.ravel()]) for window in drawn]).astype("<f4").tofile(out / "windows.f32")
+    np.stack([window.baseline for window in drawn if window.number == 0]).tofile(out / "baselines.f32")
     rows = [{"machine": window.machine, "number": window.number, "fault": window.fault, "shaftHz": window.shaft_hz} for window in drawn]
     (out / "windows.json").write_text(json.dumps(rows))
 

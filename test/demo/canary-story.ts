@@ -14,8 +14,17 @@ export type Candidate = "better" | "worse";
 export type Ending = { readonly candidate: Candidate; readonly kind: string; readonly reason: string };
 
 type Trial = NonNullable<ModelsDto["trial"]>;
+type Outcome = ModelsDto["outcomes"][number];
+
+interface AlarmRow {
+  readonly id: string;
+  readonly machine: string;
+  readonly state: string;
+}
 
 const LOOK_MS = 250;
+/** A minute. */
+const MOST_LOOKS = 240;
 /** How long an operator looks at a spectrogram before he says what he sees. */
 const LABEL_MS = 500;
 const OPERATOR = "demo operator";
@@ -24,32 +33,50 @@ const OPERATOR = "demo operator";
  *  drift; then the worse one, by command. Labels disagreements as an operator would who knows that every machine of this
  *  plant is healthy. */
 export async function tellCanaryStory(deps: StoryDeps): Promise<readonly Ending[]> {
-  const first = await follow(deps, "better", 0);
+  const teller = createTeller(deps.say);
+  const first = await follow(deps, teller, "better", 0);
+  await untilAlarmsAreOver(deps, teller);
   deps.say(
     "An ML engineer publishes another candidate, trained on mislabelled frames; somebody starts its trial.",
   );
   await deps.publish("worse");
   await startTrial(deps);
-  const second = await follow(deps, "worse", 1);
+  const second = await follow(deps, teller, "worse", 1);
+  const { counters } = await get<{ readonly counters: Readonly<Record<string, number>> }>(deps, "/v1/status");
+  const dropped = (counters["dropped_frames"] ?? 0) + (counters["dropped_failed_frames"] ?? 0);
+  deps.say(`${counters["frames_scored"] ?? 0} frames were scored, ${dropped} dropped.`);
   return [first, second];
 }
 
 /** Follows one candidate to its outcome. @param outcomesBefore how many the report held already */
-async function follow(deps: StoryDeps, candidate: Candidate, outcomesBefore: number): Promise<Ending> {
-  const teller = createTeller(deps.say);
+async function follow(
+  deps: StoryDeps,
+  teller: Teller,
+  candidate: Candidate,
+  outcomesBefore: number,
+): Promise<Ending> {
   const labelled = new Set<string>();
   for (;;) {
     deps.signal.throwIfAborted();
     const models = await get<ModelsDto>(deps, "/v1/models");
     teller.tell(models);
+    teller.tellAlarms(await get<readonly AlarmRow[]>(deps, "/v1/alarms"));
     const [outcome] = models.outcomes;
     if (models.outcomes.length > outcomesBefore && outcome !== undefined && models.trial === undefined) {
-      deps.say(
-        `${outcome.model.name} ${outcome.model.version}: ${outcome.kind}, ${JSON.stringify(outcome.reason)}`,
-      );
+      deps.say(outcomeText(outcome));
       return { candidate, kind: outcome.kind, reason: outcome.reason.code };
     }
     if (models.trial !== undefined) await labelDisagreements(deps, labelled);
+    await pause(LOOK_MS, deps.signal);
+  }
+}
+
+/** The champion that knows full load raises no alarm on it: the false ones clear. */
+async function untilAlarmsAreOver(deps: StoryDeps, teller: Teller): Promise<void> {
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    const alarms = await get<readonly AlarmRow[]>(deps, "/v1/alarms");
+    teller.tellAlarms(alarms);
+    if (alarms.every(isOver)) return;
     await pause(LOOK_MS, deps.signal);
   }
 }
@@ -77,6 +104,12 @@ async function labelDisagreements(deps: StoryDeps, labelled: Set<string>): Promi
   }
 }
 
+/** Cleared, acknowledged or not (ISA-18.2). */
+const isOver = ({ state }: Pick<AlarmRow, "state">): boolean =>
+  state === "normal" || state === "unacknowledged-cleared";
+
+type Teller = ReturnType<typeof createTeller>;
+
 /** Says each thing once, when it happens. */
 function createTeller(say: StoryDeps["say"]) {
   let warnings = 0;
@@ -102,11 +135,36 @@ function createTeller(say: StoryDeps["say"]) {
       if (trial === undefined) return;
       if (trial.stage !== stage) say(stageText(trial));
       stage = trial.stage;
-      const text = evidenceText(trial);
-      if (text !== evidence && text !== "") say(`  ${text}`);
-      evidence = text;
+      const { better, worse, evidenceBetter, evidenceWorse, evidenceNeeded } = trial.evidence;
+      const decided = Math.max(evidenceBetter, evidenceWorse) >= evidenceNeeded;
+      const step = `${decided} ${Math.floor((better + worse) / LABELS_A_LINE)}`;
+      if (step !== evidence && better + worse > 0) say(`  ${evidenceText(trial)}`);
+      evidence = step;
+    },
+    tellAlarms(alarms: readonly AlarmRow[]): void {
+      for (const { id, machine, state } of alarms) {
+        if (isOver({ state }))
+          sayOnce(`${id} over`, `The alarm of ${machine} is over: its windows are normal again.`);
+        else sayOnce(id, `ALARM of ${machine}: a false one, as its operator knows.`);
+      }
     },
   };
+}
+
+const LABELS_A_LINE = 8;
+
+function outcomeText({ kind, model, reason }: Outcome): string {
+  const name = `${model.name} ${model.version}`;
+  switch (reason.code) {
+    case "accuracy-rose":
+      return `${name} is ${kind}: accuracy rose by ${reason.gainPoints.toFixed(1)} points, e-value ${reason.evidence.toPrecision(2)}.`;
+    case "accuracy-fell":
+      return `${name} is ${kind}: ${reason.worse} labelled disagreements for the champion, ${reason.better} for it.`;
+    case "alarms-rose":
+      return `${name} is ${kind}: it would have raised more alarms, ${reason.challenger} abnormal windows where the champion has ${reason.champion}.`;
+    default:
+      return `${name} is ${kind}: ${JSON.stringify(reason)}.`;
+  }
 }
 
 function stageText({ challenger, stage, share, because }: Trial): string {
@@ -141,7 +199,7 @@ function stageText({ challenger, stage, share, because }: Trial): string {
 function evidenceText({ evidence }: Trial): string {
   const { better, worse, evidenceBetter, evidenceWorse, evidenceNeeded, frames } = evidence;
   if (better + worse === 0) return "";
-  return `labelled disagreements: ${better} for the candidate, ${worse} for the champion, of ${frames} frames; evidence ${Math.max(evidenceBetter, evidenceWorse).toPrecision(2)} of ${evidenceNeeded}`;
+  return `labelled disagreements: ${better} for the candidate, ${worse} for the champion, of ${frames} frames; e-value ${Math.max(evidenceBetter, evidenceWorse).toPrecision(2)}, ${evidenceNeeded} decides`;
 }
 
 async function get<T>(deps: StoryDeps, path: string): Promise<T> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openStore } from "@stethos/models";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { createObjectSink } from "../adapters/field-store/sink.ts";
-import { createFieldStore, type FieldStoreOnDisk } from "../adapters/field-store/store.ts";
+import { createFieldStore, defaultFieldStore, type FieldStoreOnDisk } from "../adapters/field-store/store.ts";
 import { asEdgeError } from "../adapters/registry/edge-error.ts";
 import { openDeviceKey } from "../adapters/retraining/device-key.ts";
 import { createSeal } from "../adapters/retraining/seal.ts";
@@ -34,7 +34,6 @@ interface Deps {
 
 const MIB = 2 ** 20;
 const HOUR_MS = 3_600_000;
-const QUEUE_FRAMES = 64;
 const NONCE_BYTES = 16;
 const MOST_ATTEMPTS = 48;
 /** Of a machine that drifted, named in the request. */
@@ -48,9 +47,9 @@ export async function createField(settings: ModelsSettings, deps: Deps): Promise
   const file = (name: string) => createStateFile(join(dataFolder, name));
   const store = await createFieldStore(
     {
+      ...defaultFieldStore,
       folder: join(dataFolder, "field"),
       mostBytes: settings.field.quotaMiB * MIB,
-      queueFrames: QUEUE_FRAMES,
     },
     { logger },
   );

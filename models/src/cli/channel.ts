@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import { ModelError } from "../errors.ts";
 import type { Pointer, PublishedVersion, Registry, WantedPointer } from "../registry/registry.ts";
 import { channelsOf, versionOf } from "./catalogue.ts";
@@ -36,7 +37,11 @@ export const channelCommand: AddCommand = (program, context) => {
     .argument("<name>", "the model")
     .argument("<channel>", "stable, candidate or a name of your own")
     .argument("<version>", "the version")
-    .option("--expires <when>", "devices stop believing it then", moment, { inMs: 90 * 86_400_000 })
+    .addOption(
+      new Option("--expires <when>", "devices stop believing it then")
+        .argParser(moment)
+        .default({ inMs: 90 * 86_400_000 }, "90d"),
+    )
     .option("--not-before <when>", "devices do not believe it earlier (default: now)", moment)
     .option("--rollback", "an older version than before, on purpose: devices may go back to it")
     .option("--dry-run", "check all of it, and write nothing")

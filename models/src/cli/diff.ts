@@ -52,7 +52,8 @@ async function diff(
     });
     return;
   }
-  const shown = options.all ? metrics : metrics.filter((metric) => metric.from !== metric.to);
+  // What only the older one was measured for says nothing of the newer.
+  const shown = options.all ? metrics : metrics.filter(({ from, to }) => to !== undefined && from !== to);
   const rows = [
     ["sequence", String(before.manifest.sequence), String(after.manifest.sequence), ""],
     ["size", sizeText(bytesOf(before.manifest.files)), sizeText(bytesOf(after.manifest.files)), ""],
@@ -65,8 +66,10 @@ async function diff(
     `\na device with ${from} fetches ${counted(fetch.files, "file")}, ${sizeText(fetch.bytes)}; ` +
       `${counted(shared.files, "file")}, ${sizeText(shared.bytes)} are shared`,
   );
-  const same = metrics.length - shown.length;
-  if (same > 0) say(context, `${counted(same, "metric")} the same (--all shows them)`);
+  const hidden = metrics.length - shown.length;
+  if (hidden > 0) {
+    say(context, `${counted(hidden, "metric")} the same, or of ${from} only, not shown (--all shows them)`);
+  }
 }
 
 const bytesOf = (files: readonly { readonly bytes: number }[]): number =>

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { ModelError } from "../errors.ts";
 import type { ObjectStore } from "../registry/object-store.ts";
+import { createS3Store } from "./create-s3-store.ts";
 import { createFolderStore } from "./folder-store.ts";
-import { createS3Store } from "./s3-store.ts";
 
 /** Of S3; what is left out is found as all AWS tools find it (environment, profile, instance). */
 export interface S3Place {

@@ -23,13 +23,18 @@ import { probeConditions } from "./conditions.ts";
 import { createS3Client, type S3Options } from "./s3-client.ts";
 import { answerOf, s3Error } from "./s3-error.ts";
 
-const SETTLE_MS = 2000;
+/** What is known of a bucket before anything is asked. */
+export interface S3Address {
+  readonly name: string;
+  /** "" or with a slash behind it. */
+  readonly prefix: string;
+  readonly settleMs: number;
+}
 
-/** A registry in a bucket of any server that speaks S3. */
-export function createS3Store(options: S3Options, clock: Clock): ObjectStore {
-  const { bucket, settleMs = SETTLE_MS } = options;
-  const prefix = options.prefix ? `${options.prefix.replace(/^\/+|\/+$/g, "")}/` : "";
-  const name = `s3://${bucket}${prefix && `/${prefix.slice(0, -1)}`}`;
+/** The store itself, with the SDK behind it. */
+export function openS3Store(options: S3Options, address: S3Address, clock: Clock): ObjectStore {
+  const { bucket } = options;
+  const { name, prefix, settleMs } = address;
   const client = createS3Client(options);
   const place = (key: string) => ({ Bucket: bucket, Key: `${prefix}${key}` });
 

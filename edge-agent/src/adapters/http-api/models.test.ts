@@ -187,6 +187,18 @@ describe("a kept frame", () => {
     expect((await api.ask(path)).json).toMatchObject({ label: { verdict: "real", by: "Ada" } });
   });
 
+  it("is labelled however long the disk takes after the request was read", async () => {
+    await using api = await startApi();
+    const { label } = api.rollouts;
+    api.rollouts.label = async (frame, verdict, by, note, signal) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      signal.throwIfAborted();
+      return label(frame, verdict, by, note, signal);
+    };
+    const body = { by: "Ada", verdict: "real" };
+    expect((await api.ask(`/v1/frames/${id(FRAME_ID)}/label`, post(body))).status).toBe(200);
+  });
+
   it("is labelled in somebody's name, with his words", async () => {
     await using api = await startApi();
     const body = { by: "Ada", verdict: "false", note: "a forklift passed" };

@@ -97,10 +97,15 @@ export async function withinTime<T>(
   request: FastifyRequest,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = clock.deadline(ANSWER_MS, request.signal);
+  // Not request.signal: it aborts as soon as the body was read.
+  const gone = new AbortController();
+  const onClose = (): void => gone.abort(new DOMException("the client has gone", "AbortError"));
+  request.raw.socket.once("close", onClose);
+  const deadline = clock.deadline(ANSWER_MS, gone.signal);
   try {
     return await work(deadline.signal);
   } finally {
     deadline.dispose();
+    request.raw.socket.off("close", onClose);
   }
 }
