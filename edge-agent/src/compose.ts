@@ -90,6 +90,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       ...deps,
       ...left,
       champion: () => models.server.champion.contract,
+      isDegraded: () => models.rollouts.isDegraded,
       policy: config.settings.detector,
       onScore(score) {
         mirror.onScore(score);
@@ -118,12 +119,12 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       logger,
       telemetry: counters,
       listeningFor: watch.listeningFor,
+      isDegraded: () => models.rollouts.isDegraded,
       onHeard(heard, features) {
         models.beforeHeard(heard);
         watch.onHeard(heard, features);
         models.onHeard(heard, features);
       },
-      onFailed: () => undefined,
     });
     const inferring = infer.run(stopping.signal);
     closers.push(() => inferring);

@@ -81,7 +81,7 @@ function startAgentPath(models: ModelServer) {
     models,
     listeningFor: () => ({ knowledge: { kind: "none" }, healthyFrame, augmentSeeds: [] }),
     onHeard: (heard) => waiting.shift()?.(heard),
-    onFailed: () => undefined,
+    isDegraded: () => false,
   });
   const stop = new AbortController();
   const done = infer.run(stop.signal);

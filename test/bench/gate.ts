@@ -1,4 +1,5 @@
 import { createPrng } from "../../edge-agent/src/core/prng.ts";
+import { defaultRolloutPolicy } from "../../edge-agent/src/core/rollout/rollout-policy.ts";
 import { isFooled } from "./gate/correlated.ts";
 import { naiveOnce, naivePeeking } from "./gate/naive.ts";
 import { runTrial, type TrialEnd, type World } from "./gate/trial.ts";
@@ -30,7 +31,7 @@ function share(count: number, seed: number, isHit: (random: () => number) => boo
 /** Operating characteristics of the gate, by simulation. */
 export const gate: Bench = {
   name: "gate",
-  explains: `the gate's own functions on ${TRIALS} simulated trials of each kind, looked at after every frame and every label, labels ${usual.labelDelayFrames} frames late on average, at most ${MOST_FRAMES} frames. falsePromoteAtZero: models without a gain that are promoted (1 % disagreement); falsePromoteAtMinusHalf: 0.5 points worse; powerAtPlusHalf: 0.5 points better; medianFrames, medianLabels: of those until promotion; powerAtPlusOne: 1 point better; rolledBackAtMinusHalf; framesToStopTwins: until two models that agree on all but 0.1 % are told apart from a candidate, without a label; fooledByFrames, fooledByBlocks: models without a difference on frames that come in minutes of the same truth, decided either way, every frame counted and one of each block. naive...: release when 200 labelled canary frames score half a point above the champion, and the same looked at every 100 frames`,
+  explains: `the gate's own functions on ${TRIALS} simulated trials of each kind, looked at after every frame and every label, labels ${usual.labelDelayFrames} frames late on average, at most ${MOST_FRAMES} frames, promoted after the ${defaultRolloutPolicy.shadowFrames} of the shadow at the earliest. falsePromoteAtZero: models without a gain that are promoted (1 % disagreement); falsePromoteAtMinusHalf: 0.5 points worse; powerAtPlusHalf: 0.5 points better; medianFrames, medianLabels: of those until promotion; powerAtPlusOne: 1 point better; rolledBackAtMinusHalf; framesToStopTwins: until two models that agree on all but 0.1 % are told apart from a candidate, without a label; fooledByFrames, fooledByBlocks: models without a difference on frames that come in minutes of the same truth, decided either way, every frame counted and one of each block. naive...: release when 200 labelled canary frames score half a point above the champion, and the same looked at every 100 frames`,
   async run(report) {
     const figures: Record<string, number> = {};
     const tell = (more: Figures): void => {

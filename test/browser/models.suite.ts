@@ -27,7 +27,7 @@ export function describeModels(desk: Desk): void {
       expect(await page.textContent("[data-role=challenger] .card-title")).toBe("listener 1.1.0");
       expect(await page.textContent(".stages [aria-current=step]")).toBe("Canary");
       const trial = await page.textContent(".trial");
-      expect(trial).toContain("Acts on 5% of the frames");
+      expect(trial).toContain("Acts on 5% of the frames, hears all");
       expect(trial).toContain("Labels on disagreements: 7 of 25");
       expect(trial).toContain("Promoted when the evidence for “better” reaches 20");
       expect(await page.textContent("[data-proof=better] .proof-value")).toBe("2.29 of 20");
@@ -54,7 +54,9 @@ export function describeModels(desk: Desk): void {
     it("label a frame with one click, the spectrogram in view, and go on to the next", async () => {
       const page = await openModels(withTrial(Date.now()));
       await page.waitForSelector(".frame-picture[data-state=ready] canvas");
-      expect(await page.textContent(".frame-picture figcaption")).toContain("22%, Challenger: 83%");
+      // A label must not depend on which model said what.
+      expect(await page.textContent(".frame-picture figcaption")).toBe("The two models disagree");
+      expect(await page.textContent('[data-frame="frame-1"] .row-place')).toBe("The two models disagree");
       await page.fill(".frame-answer input", "bearing seen to be pitted");
       await page.click(".frame-answer [data-verdict=real]");
       await page.waitForSelector('[data-frame="frame-1"][data-given="real"]');
@@ -65,6 +67,11 @@ export function describeModels(desk: Desk): void {
       expect(await page.inputValue(".frame-answer input")).toBe("");
       await page.click('[data-frame="frame-3"]');
       await page.waitForSelector('[data-frame="frame-3"][aria-pressed="true"]');
+      expect(await page.textContent('[data-frame="frame-1"] .row-place')).toBe(
+        "Champion: healthy, Challenger: abnormal",
+      );
+      await page.click('[data-frame="frame-1"]');
+      await page.waitForSelector(".frame-picture figcaption:has-text('22%, Challenger: 83%')");
     });
 
     it("say why a frame was not labelled or is not shown", async () => {

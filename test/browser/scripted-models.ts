@@ -105,6 +105,7 @@ export function trial(ms: number, more: Partial<TrialDto> = {}): TrialDto {
     stageSinceTime: iso(ms - 420_000),
     because: "drift",
     share: 0.05,
+    hears: 1,
     evidence,
     waitsFor: [
       { code: "labels", have: 7, need: 25 },

@@ -167,7 +167,7 @@ function outcomeText({ kind, model, reason }: Outcome): string {
   }
 }
 
-function stageText({ challenger, stage, share, because }: Trial): string {
+function stageText({ challenger, stage, share, hears, because }: Trial): string {
   const name = `${challenger.name} ${challenger.version}`;
   switch (stage) {
     case "verify":
@@ -181,7 +181,7 @@ function stageText({ challenger, stage, share, because }: Trial): string {
     case "shadow":
       return `Shadow: ${name} hears the same frames and acts on nothing.`;
     case "canary":
-      return `Canary: ${name} acts on ${(100 * share).toFixed(0)} % of the frames.`;
+      return `Canary: ${name} acts on ${(100 * share).toFixed(0)} % of the frames and hears ${(100 * hears).toFixed(0)} %.`;
     case "full":
       return `Full: ${name} acts on every frame.`;
     case "soak":

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { drawFrame } from "../../edge-agent/src/core/rollout/route.ts";
 import type { LearntBand } from "../../edge-agent/src/core/speed-band.ts";
 import type { Heard } from "../../edge-agent/src/flow/infer.ts";
 import type { RollOut } from "../../edge-agent/src/flow/roll-out.ts";
-import type { ModelContract, ScorePair, ServedScore } from "../../edge-agent/src/ports/scorer.ts";
+import type { ModelContract, Route, ScorePair, ServedScore } from "../../edge-agent/src/ports/scorer.ts";
 import { START_US } from "./events.ts";
 import { type FakeServer, rawOf } from "./fakes.ts";
 
@@ -55,11 +56,17 @@ export function heardPair(
     },
     knowledge: { kind: "learnt", band },
     sensorState: "valid",
-    windows: [{ frame: `s1|${number}|0`, samples: new Float32Array(4), score, augmented: [] }],
+    windows: [{ frame: frameId(number), samples: new Float32Array(4), score, augmented: [] }],
     endUs,
     latencyMs: 1,
   };
 }
+
+const frameId = (number: number): string => `s1|${number}|0`;
+
+/** Both models hear all frames; whose verdict counts is drawn as the server draws. */
+const actorOf = ({ kind, share, trial }: Route, frame: string): ScorePair["acted"] =>
+  kind === "canary" && drawFrame(trial, frame).position < share ? "challenger" : "champion";
 
 interface Feeding {
   readonly rollOut: RollOut;
@@ -84,7 +91,7 @@ export async function feedFrames({ rollOut, server, isGood, limit }: Feeding): P
     for (let i = 0; i < 8; i += 1) {
       number += 1;
       const isSplit = number % DISAGREES_EVERY === 0;
-      const acted = route.kind === "canary" ? "challenger" : "champion";
+      const acted = actorOf(route, frameId(number));
       const by = { champion: champion.contract, challenger: challenger.contract };
       rollOut.onHeard(
         heardPair(number, by, { champion: 0.1, challenger: isSplit ? 0.9 : 0.1 }, acted),

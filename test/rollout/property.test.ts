@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { effectOf, shareOf } from "../../edge-agent/src/core/rollout/effect.ts";
+import { addPair, noEvidence } from "../../edge-agent/src/core/gate/evidence.ts";
+import { effectOf, hearsOf, shareOf } from "../../edge-agent/src/core/rollout/effect.ts";
 import { rolloutReport } from "../../edge-agent/src/core/rollout/report.ts";
 import type { RolloutEvent } from "../../edge-agent/src/core/rollout/rollout-event.ts";
 import { initialState, type RolloutState } from "../../edge-agent/src/core/rollout/rollout-state.ts";
@@ -166,7 +167,9 @@ describe("any sequence of events", () => {
             expect(before.trial?.challenger.digest).toBe(model.digest);
           }
           if (after.trial !== undefined) {
-            expect([0, 1, ...policy.canaryShares]).toContain(shareOf(after.trial, policy));
+            const [share, hears] = [shareOf(after.trial, policy), hearsOf(after.trial, policy)];
+            expect([0, 1, ...policy.canaryShares]).toContain(share);
+            expect(hears).toBeGreaterThanOrEqual(share);
           }
           expect(after.outcomes.length).toBeLessThanOrEqual(policy.mostOutcomes);
           expect(after.rejected.length).toBeLessThanOrEqual(policy.mostRejected);
@@ -216,6 +219,27 @@ describe("any sequence of events", () => {
     expect(end.state.trial?.held?.code).toBe("trial-too-long");
     const soaked = story().toSoak().wait(1);
     expect(effectOf(soaked.state, soaked.policy).kind).toBe("commit");
+  });
+});
+
+describe("evidence", () => {
+  it("counts a pair once, and the same, whoever acted on it", () => {
+    const acted = fc.array(fc.boolean(), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(fc.array(paired, { minLength: 1, maxLength: 30 }), acted, (pairs, byChallenger) => {
+        const heard = (acts: (i: number) => boolean) =>
+          pairs.reduce((evidence, event, i) => {
+            if (event.kind !== "paired") throw new Error("not a pair");
+            const actor = acts(i) ? ("challenger" as const) : ("champion" as const);
+            return addPair(evidence, { ...event.frame, acted: actor }, policy.gate);
+          }, noEvidence);
+        const mixed = heard((i) => byChallenger[i % byChallenger.length] === true);
+        expect({ ...mixed, acted: 0 }).toEqual(heard(() => false));
+        expect(mixed.frames).toBe(pairs.length);
+        expect(mixed.acted).toBeLessThanOrEqual(mixed.frames - mixed.failed);
+      }),
+      { seed: 6 },
+    );
   });
 });
 

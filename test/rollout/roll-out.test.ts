@@ -181,7 +181,7 @@ describe("a rollout", () => {
     await rig.hear(40, 10);
     await rig.until("canary");
     await rig.see(() => rig.server.route?.kind === "canary");
-    expect(rig.server.route?.share).toBe(0.05);
+    expect(rig.server.route).toMatchObject({ share: 0.05, hears: 1 });
     await rig.hear(60, 0, "challenger");
     expect(rig.field.kept.size).toBe(10);
     expect([...rig.field.kept.values()][0]).toMatchObject({
@@ -418,6 +418,8 @@ describe("errors in use", () => {
     await rig.see(() => rig.rollOut.isDegraded);
     expect(rig.rollOut.report().objective.state).toBe("degraded");
     await rig.clock.advance(7 * 3600e3);
+    expect(rig.rollOut.isDegraded).toBe(true);
+    rig.rollOut.onInference("champion", true, 5);
     await rig.see(() => !rig.rollOut.isDegraded);
   });
 

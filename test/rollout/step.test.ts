@@ -33,7 +33,9 @@ describe("a trial that goes well", () => {
     });
     trial.frames(40);
     expect(stageOf(trial)).toBe("canary");
-    expect(effectOf(trial.state, quickPolicy)).toMatchObject({ route: { kind: "canary", share: 0.05 } });
+    expect(effectOf(trial.state, quickPolicy)).toMatchObject({
+      route: { kind: "canary", share: 0.05, hears: 1 },
+    });
     trial.frames(40, { acted: "challenger" });
     expect(stageOf(trial)).toBe("canary");
     trial.disagreements(8, "real");
@@ -65,6 +67,13 @@ describe("a trial that goes well", () => {
     expect(stageOf(trial)).toBe("canary");
     trial.frames(1, { acted: "challenger" });
     expect(stageOf(trial)).toBe("full");
+  });
+
+  it("takes as evidence what both say in the canary, whoever acted", () => {
+    const trial = story().toCanary().frames(3).frames(2, { acted: "challenger" });
+    expect(trial.state.trial?.evidence).toMatchObject({ frames: 45, acted: 2, accuracy: { frames: 45 } });
+    trial.disagreements(1, "real").disagreements(1, "real", "challenger");
+    expect(trial.state.trial?.evidence).toMatchObject({ acted: 3, accuracy: { better: 2, frames: 47 } });
   });
 
   it("is not promoted before it is sure that it is not slower", () => {

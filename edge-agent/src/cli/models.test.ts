@@ -39,7 +39,7 @@ describe("stethos models", () => {
     const text = await run("status", "--url", api.address);
     expect(text).toMatch(/^ROLE +MODEL +SEQUENCE +SINCE +DIGEST\nchampion +listener 1\.0\.0 +1 /);
     expect(text).toContain("challenger  listener 1.1.0  2 ");
-    expect(text).toContain("stage         canary, acts on 5 % of the frames\n");
+    expect(text).toContain("stage         canary, acts on 5 % of the frames, hears 100 %\n");
     expect(text).toContain("evidence      better 2.28, worse 0.1; 20 decides\n");
     expect(text).toContain("latency p50   1.5 % (-0.5 to 3.5); below 5 % is allowed\n");
     expect(text).toContain("latency p99   not known yet; below 5 % is allowed\n");

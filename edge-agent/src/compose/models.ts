@@ -9,6 +9,7 @@ import { createStateFile } from "../adapters/state-file/state-file.ts";
 import type { AgentConfig } from "../config.ts";
 import type { Alarm } from "../core/alarm-types.ts";
 import type { DriftVerdict } from "../core/drift/drift-types.ts";
+import { modelTitle } from "../core/model.ts";
 import type { Features } from "../core/score.ts";
 import type { Heard } from "../flow/infer.ts";
 import { createKeepFrames, defaultKeepPolicy } from "../flow/keep-frames.ts";
@@ -16,6 +17,7 @@ import { createRollOut, type RollOut } from "../flow/roll-out.ts";
 import { versionOf } from "../flow/roll-out-keeper.ts";
 import { createModelServer } from "../flow/serve-models.ts";
 import { createDriftWatch } from "../flow/watch-drift.ts";
+import { watchObjective } from "../flow/watch-objective.ts";
 import type { FieldStore } from "../ports/field-store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
@@ -144,10 +146,13 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
     );
   }
 
+  const champion = () => server.champion.contract;
+  const unwatch = watchObjective({ rollouts, logger, champion });
   let serving = server.champion.contract.digest;
   const unsubscribe = rollouts.subscribe(() => {
     const { digest } = server.champion.contract;
     if (digest === serving) return;
+    logger.info({ model: modelTitle(server.champion.contract) }, "another model is the champion now");
     serving = digest;
     confirmed.clear();
     drift.rebase();
@@ -169,6 +174,7 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
     },
     async close() {
       stopping.abort(new DOMException("the agent is stopping", "AbortError"));
+      unwatch();
       unsubscribe();
       await drift.close();
       await field.store.close();

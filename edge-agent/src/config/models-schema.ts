@@ -31,7 +31,7 @@ const gate = policy(
   defaultGatePolicy,
 );
 
-const rollout = policy(
+const trialPolicy = policy(
   {
     gate,
     shadowShare: z.number().gt(0).max(1),
@@ -42,6 +42,7 @@ const rollout = policy(
         (shares) => shares.every((one, i) => one > (shares[i - 1] ?? 0)),
         "must grow from step to step",
       ),
+    canaryHears: z.number().gt(0).max(1),
     shadowFrames: count,
     canaryFrames: count,
     mostFrames: count,
@@ -52,6 +53,14 @@ const rollout = policy(
     mostCrashes: z.int().min(0),
   },
   defaultRolloutPolicy,
+);
+
+const rollout = trialPolicy.refine(
+  ({ canaryHears, canaryShares }) => canaryShares.every((one) => one <= canaryHears),
+  {
+    path: ["canaryHears"],
+    error: "must be at least every one of canaryShares: who acts on a frame has heard it",
+  },
 );
 
 const drift = policy(

@@ -123,8 +123,11 @@ const detector = z.strictObject({
       leastRmsRatio: z.number().min(1),
     },
     defaultBaselinePolicy,
-  ),
-  detector: policy({ votesNeeded: z.literal([1, 2, 3]), standstillShare: share }, defaultDetectorPolicy),
+  ).prefault({}),
+  detector: policy(
+    { votesNeeded: z.literal([1, 2, 3]), standstillShare: share },
+    defaultDetectorPolicy,
+  ).prefault({}),
   alarm: policy(
     {
       raiseAbnormal: z.int().min(1).max(1000),
@@ -137,14 +140,16 @@ const detector = z.strictObject({
       velocity: z.strictObject({ warningMmS: mmS, alarmMmS: mmS }).optional(),
     },
     defaultAlarmPolicy,
-  ).refine((one) => one.raiseAbnormal <= one.raiseOf, {
-    message: "asks for more abnormal windows than raiseOf looks at; make it smaller",
-    path: ["raiseAbnormal"],
-  }),
+  )
+    .refine((one) => one.raiseAbnormal <= one.raiseOf, {
+      message: "asks for more abnormal windows than raiseOf looks at; make it smaller",
+      path: ["raiseAbnormal"],
+    })
+    .prefault({}),
   health: policy(
     { smoothing: z.number().gt(0).max(1), usualAnomaly: share, indexAtLimit: z.number().gt(0).lt(100) },
     defaultHealthPolicy,
-  ),
+  ).prefault({}),
 });
 
 /** The configuration file, version 1. */
@@ -157,7 +162,7 @@ export const agentFile = z.strictObject({
   api: httpApiOptions.prefault({}),
   history: historyOptions.omit({ file: true }).prefault({}),
   models: modelsSettings.prefault({}),
-  detector: detector.prefault({ baseline: {}, detector: {}, alarm: {}, health: {} }),
+  detector: detector.prefault({}),
   devices: z.array(device).min(1),
   machines: z.array(machine).min(1).optional(),
 });

@@ -53,6 +53,7 @@ function gather(score: Score, line: EnvelopeLine | undefined): Evidence {
   const entries: [string, number | string | undefined][] = [
     ["anomaly", score.anomaly],
     ["votes", votes.map(([name]) => name).join("+") || undefined],
+    ["judgedBy", score.state === "degraded" ? "thresholds" : undefined],
     ["rmsRatio", score.rmsRatio],
     ["spectrumRatio", score.spectrumRatio],
     ["velocityRms", score.features?.velocityRms],

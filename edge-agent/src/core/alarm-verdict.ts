@@ -53,7 +53,8 @@ const VELOCITY_CLEARS_AT = 0.9;
 export function judge(score: Score, policy: AlarmPolicy): Verdict | undefined {
   const velocity = score.features?.velocityRms;
   const limits = velocity === undefined ? undefined : policy.velocity;
-  if (score.state !== "scored" && limits === undefined) return undefined;
+  const isJudged = score.state === "scored" || score.state === "degraded";
+  if (!isJudged && limits === undefined) return undefined;
   const speed = velocity ?? 0;
   const isOverVelocity = limits !== undefined && speed > limits.warningMmS;
   const isAbnormal = isOverVelocity || score.anomaly > 0.5;

@@ -485,3 +485,59 @@ describe("any sequence of events", () => {
     );
   });
 });
+
+describe("windows that the network did not hear", () => {
+  const thresholds = (anomaly: number, changes: Partial<Score> = {}): Score =>
+    score(anomaly, { state: "degraded", votes: { rms: anomaly > 0.5 }, ...changes });
+  const failed = (changes: Partial<Score> = {}): Score => {
+    const { votes: _, ...rest } = score(0, { state: "not-scored", ...changes });
+    return rest;
+  };
+  const times = <T>(count: number, one: T): T[] => new Array<T>(count).fill(one);
+
+  it("raise an alarm by themselves, which says that thresholds judged", () => {
+    const [alarm] = play(times(3, thresholds(0.9))).changes;
+    expect(alarm).toMatchObject({
+      state: "unacknowledged-active",
+      severity: "alarm",
+      evidence: { votes: "rms", judgedBy: "thresholds" },
+    });
+    expect(play(raised).changes[0]?.evidence).not.toHaveProperty("judgedBy");
+  });
+
+  it("clear what they have raised", () => {
+    const { changes } = play([...times(3, thresholds(0.9)), ...times(5, thresholds(0.1))]);
+    expect(states(changes)).toEqual(["unacknowledged-active", "unacknowledged-cleared"]);
+  });
+
+  it("do not clear what only the network or the spectrum heard", () => {
+    expect(states(play([...raised, ...times(50, thresholds(0.1))]).changes)).toEqual([
+      "unacknowledged-active",
+    ]);
+    const withSpectrum = thresholds(0.1, { votes: { spectrum: false, rms: false } });
+    expect(play([...raised, ...times(50, withSpectrum)]).changes).toHaveLength(1);
+    const bySpectrum = thresholds(0.9, { votes: { spectrum: true, rms: false } });
+    const cleared = play([...times(3, bySpectrum), ...times(9, thresholds(0.1)), ...times(5, withSpectrum)]);
+    expect(cleared.changes.at(-1)).toMatchObject({ state: "unacknowledged-cleared", clearedUs: 17 * SECOND });
+  });
+
+  it("do not break off what the network has begun, nor go on with it", () => {
+    expect(play([BAD, BAD, thresholds(0.1), failed(), BAD]).changes).toHaveLength(1);
+    expect(play([BAD, BAD, thresholds(0.1), failed()]).changes).toEqual([]);
+  });
+
+  it("change nothing where they were not judged at all", () => {
+    const { memory } = play([...raised, GOOD, GOOD]);
+    expect(play(times(20, failed()), memory)).toEqual({ memory, changes: [] });
+    expect(play(times(20, failed())).changes).toEqual([]);
+  });
+
+  it("still have a velocity: it raises an alarm, and clears only that", () => {
+    const policy = { ...defaultAlarmPolicy, velocity: { warningMmS: 4.5, alarmMmS: 7.1 } };
+    const at = (velocityRms: number): Score => failed(withFeatures({ velocityRms }));
+    expect(play(times(3, at(8)), undefined, policy).changes[0]).toMatchObject({ reason: "velocity-zone" });
+    const { changes } = play([...times(3, at(8)), ...times(5, at(1))], undefined, policy);
+    expect(states(changes)).toEqual(["unacknowledged-active", "unacknowledged-cleared"]);
+    expect(play([...raised, ...times(20, at(1))], undefined, policy).changes).toHaveLength(1);
+  });
+});

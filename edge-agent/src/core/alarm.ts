@@ -1,4 +1,4 @@
-import type { Reason } from "./alarm-reason.ts";
+import type { Evidence, Reason } from "./alarm-reason.ts";
 import type { Alarm, AlarmState, Severity } from "./alarm-types.ts";
 import { type AlarmPolicy, defaultAlarmPolicy, judge, type Verdict } from "./alarm-verdict.ts";
 import type { Score } from "./score.ts";
@@ -109,7 +109,7 @@ function suppress(memory: AlarmMemory, score: Score): AlarmStep {
 function hear(memory: AlarmMemory, score: Score, alarmId: string, policy: AlarmPolicy): AlarmStep {
   if (memory.alarm?.state === "suppressed") return release(memory, memory.alarm, policy);
   const verdict = judge(score, policy);
-  if (verdict === undefined) return { memory };
+  if (verdict === undefined || !countsFor(memory, score, verdict)) return { memory };
   const heard: AlarmMemory = {
     ...memory,
     recent: [...memory.recent, verdict].slice(-policy.raiseOf),
@@ -120,6 +120,21 @@ function hear(memory: AlarmMemory, score: Score, alarmId: string, policy: AlarmP
   if (heard.normal >= policy.clearNormal) return clear({ ...heard, recent: [] }, score.timeUs);
   return worsen(heard, alarm, verdict, policy);
 }
+
+/** A calm window is calm only for those who heard it: where the network could not be asked, or the baseline does not know
+ *  the speed, it neither clears what an unheard voice spoke up for nor breaks off what such a voice has begun. */
+function countsFor(memory: AlarmMemory, score: Score, verdict: Verdict): boolean {
+  if (verdict.kind === "abnormal" || score.state === "scored") return true;
+  const { alarm, recent } = memory;
+  const accusers = alarm !== undefined && isActive(alarm.state) ? [alarm] : abnormalOf(recent);
+  return accusers.flatMap(({ evidence }) => votersOf(evidence)).every((voter) => hasSay(score, voter));
+}
+
+const votersOf = ({ votes }: Evidence): readonly string[] =>
+  typeof votes === "string" ? votes.split("+") : [];
+
+const hasSay = ({ votes }: Score, voter: string): boolean =>
+  Object.entries(votes ?? {}).some(([name, vote]) => name === voter && vote !== undefined);
 
 function release(memory: AlarmMemory, alarm: Alarm, policy: AlarmPolicy): AlarmStep {
   const valid = memory.valid + 1;

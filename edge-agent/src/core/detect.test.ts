@@ -201,3 +201,74 @@ describe("detect", () => {
     expect(score.votes?.network).toBe(false);
   });
 });
+
+describe("detect, while the network fails", () => {
+  const degraded = { isDegraded: true } as const;
+  const unheard = (rms: number, changes: Partial<HeardWindow> = {}): HeardWindow => {
+    const { raw: _, ...window } = heard(0, 0, rms, { ...degraded, ...changes });
+    return window;
+  };
+
+  it("judges by the RMS limit alone where no answer came, and says who had a say", () => {
+    const calm = detect(unheard(1.2), learnt, judge);
+    expect(calm).toMatchObject({ state: "degraded", votes: { rms: false }, rmsRatio: 1.2 });
+    expect(calm.votes).toEqual({ rms: false });
+    for (const key of ["spectrumRatio", "probabilities", "faultHint"]) expect(calm).not.toHaveProperty(key);
+    const loud = detect(unheard(3), learnt, judge);
+    expect(loud).toMatchObject({ state: "degraded", votes: { rms: true } });
+    expect(loud.anomaly).toBeCloseTo(0.8, 9);
+  });
+
+  it("never believes the network, even where it answered; the spectrum that came with the answer counts", () => {
+    const score = detect(heard(1, 1, 1, degraded), learnt, judge);
+    expect(score).toMatchObject({
+      state: "degraded",
+      votes: { spectrum: false, rms: false },
+      spectrumRatio: 0.5,
+    });
+    expect(score.votes).not.toHaveProperty("network");
+    expect(score).not.toHaveProperty("faultHint");
+    expect(score.anomaly).toBeLessThan(0.5);
+    expect(detect(heard(0, 3, 1, degraded), learnt, judge).anomaly).toBeGreaterThan(0.5);
+  });
+
+  it("is abnormal exactly when one voice that is left votes, whatever the policy asks of three", () => {
+    const ratio = fc.double({ min: 0.15, max: 6, noNaN: true });
+    const policies = [1, 2, 3].map((votes) => ({ votesNeeded: votes as 1 | 2 | 3, standstillShare: 0.1 }));
+    fc.assert(
+      fc.property(
+        fc.boolean(),
+        ratio,
+        ratio,
+        fc.constantFrom(...policies),
+        (answers, spectrum, rms, policy) => {
+          const window = answers ? heard(0.9, spectrum, rms, degraded) : unheard(rms);
+          const { anomaly, votes, state } = detect(window, learnt, judge, policy);
+          expect(state).toBe("degraded");
+          const isAny = Object.values(votes ?? {}).some(Boolean);
+          if (Math.abs(anomaly - 0.5) > 1e-9) expect(anomaly > 0.5).toBe(isAny);
+        },
+      ),
+    );
+  });
+
+  it("leaves the spectrum out of an answer that is no number", () => {
+    const { votes } = detect(heard(0.9, Number.NaN, 1, degraded), learnt, judge);
+    expect(votes).toEqual({ rms: false });
+  });
+
+  it("judges by the spectrum alone where there are no features, and not at all where nobody is left", () => {
+    const { features: _, ...mute } = heard(0.9, 3, 1, degraded);
+    expect(detect(mute, learnt, judge).votes).toEqual({ spectrum: true });
+    const { features: __, ...silent } = unheard(1);
+    expect(detect(silent, learnt, judge)).toMatchObject({ state: "not-scored", anomaly: 0 });
+    expect(detect(unheard(Number.NaN), learnt, judge).state).toBe("not-scored");
+  });
+
+  it("still asks for a baseline, a sensor that hears and a machine that runs", () => {
+    expect(detect(unheard(9), { kind: "learning", progress: 0.5 }, judge).state).toBe("learning");
+    expect(detect(unheard(9), { kind: "none" }, judge).state).toBe("no-baseline");
+    expect(detect(unheard(9, { sensorState: "clipped" }), learnt, judge).state).toBe("not-scored");
+    expect(detect(unheard(0.05), learnt, judge).state).toBe("not-scored");
+  });
+});

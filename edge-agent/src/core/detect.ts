@@ -41,8 +41,10 @@ export interface HeardWindow {
   readonly shaftHz: number;
   readonly sensorState: SensorState;
   readonly features?: Features;
-  /** What the model said; absent where it was not asked. */
+  /** What the model said; absent where it was not asked, or could not be run. */
   readonly raw?: ModelAnswer;
+  /** The network fails too often to be believed, whatever it said of this window. */
+  readonly isDegraded?: boolean;
   readonly latencyMs: number;
 }
 
@@ -58,9 +60,9 @@ export function detect(
   const said = { machine, sensor, timeUs, sequence, model: judge.model, shaftHz, sensorState, latencyMs };
   const score = { ...said, anomaly: 0, ...(features === undefined ? {} : { features }) };
   // Samples near the end of the number range leave the model as no numbers: no verdict is better than a wrong one.
-  if (sensorState !== "valid" || window.raw === undefined || !isFiniteAnswer(window.raw)) {
-    return { ...score, state: "not-scored" };
-  }
+  const raw = window.raw !== undefined && isFiniteAnswer(window.raw) ? window.raw : undefined;
+  const isDegraded = window.isDegraded === true;
+  if (sensorState !== "valid" || (raw === undefined && !isDegraded)) return { ...score, state: "not-scored" };
   if (knowledge.kind === "learning") return { ...score, state: "learning" };
   if (knowledge.kind === "none") return { ...score, state: "no-baseline" };
   const { band } = knowledge;
@@ -68,17 +70,34 @@ export function detect(
   if (rmsRatio !== undefined && rmsRatio < policy.standstillShare) {
     return { ...score, state: "not-scored", rmsRatio };
   }
-  const voices = listen(window.raw, features, band, judge);
-  const hint = mostLikely(window.raw.probabilities, judge.classes);
+  const heard = { ...score, ...(rmsRatio === undefined ? {} : { rmsRatio }) };
+  if (isDegraded || raw === undefined) return byThresholds(heard, listenWithoutNetwork(raw, features, band));
+  const voices = listen(raw, features, band, judge);
+  const hint = mostLikely(raw.probabilities, judge.classes);
   return {
-    ...score,
+    ...heard,
     state: "scored",
-    anomaly: anomalyOf(voices, policy.votesNeeded),
+    anomaly: anomalyOf(Object.values(voices), policy.votesNeeded),
     votes: votesOf(voices),
     ...(hint === undefined ? {} : { faultHint: hint }),
-    probabilities: [...window.raw.probabilities],
+    probabilities: [...raw.probabilities],
     spectrumRatio: voices.spectrum,
-    ...(rmsRatio === undefined ? {} : { rmsRatio }),
+  };
+}
+
+/** Threshold alarms: any voice that is left and over its own limit makes the window abnormal. Of three voices two must agree
+ *  because each alone can be fooled, RMS by a gain; but of those that are left often only RMS has a say, and two votes
+ *  could never come together: a machine would be called healthy because nobody listens. One voice is what a vibration
+ *  switch has as well; what it costs is more false alarms, and they are marked as what they are. */
+function byThresholds(score: Omit<Score, "state">, voices: Partial<Voices>): Score {
+  const ratios = Object.values(voices);
+  if (ratios.length === 0) return { ...score, state: "not-scored" };
+  return {
+    ...score,
+    state: "degraded",
+    anomaly: anomalyOf(ratios, 1),
+    votes: votesOf(voices),
+    ...(voices.spectrum === undefined ? {} : { spectrumRatio: voices.spectrum }),
   };
 }
 
@@ -104,16 +123,27 @@ function listen(raw: ModelAnswer, features: Features | undefined, band: LearntBa
   };
 }
 
-const votesOf = (voices: Voices): Votes => ({
-  network: voices.network > 1,
-  spectrum: voices.spectrum > 1,
-  rms: voices.rms > 1,
-});
+/** The spectrum is reckoned before the network has its turn, and is as good as ever; but it comes with the answer.
+ *  A voice that cannot be heard has no vote, not one for "as usual". */
+function listenWithoutNetwork(
+  raw: ModelAnswer | undefined,
+  features: Features | undefined,
+  band: LearntBand,
+): Partial<Voices> {
+  const rms = features === undefined ? Number.NaN : features.rms / band.rmsLimit;
+  return {
+    ...(raw === undefined ? {} : { spectrum: spectrumRatioOf(band, raw.spectrum) }),
+    ...(Number.isFinite(rms) ? { rms } : {}),
+  };
+}
+
+const votesOf = (voices: Partial<Voices>): Votes =>
+  Object.fromEntries(Object.entries(voices).map(([name, ratio]) => [name, ratio > 1]));
 
 /** The ratio r that so many voices reach, as r^2 / (1 + r^2): 0.5 where just enough of them are at their limits, 0.8
  *  where they are at twice their limits, monotone in each voice. Above 0.5 exactly when the votes suffice. */
-function anomalyOf(voices: Voices, votesNeeded: number): number {
-  const loudestFirst = [voices.network, voices.spectrum, voices.rms].sort((a, b) => b - a);
+function anomalyOf(ratios: readonly number[], votesNeeded: number): number {
+  const loudestFirst = [...ratios].sort((a, b) => b - a);
   const ratio = loudestFirst[votesNeeded - 1] ?? 0;
   // The same as r^2 / (1 + r^2), for 0 and for ratios whose square is too large for a number too.
   return 1 / (1 + ratio ** -2);

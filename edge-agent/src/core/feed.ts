@@ -4,7 +4,7 @@ import type { BearingGeometry } from "./machine.ts";
 import type { Quality } from "./quality.ts";
 import type { Reading } from "./reading.ts";
 import type { LabelDto, ModelsDto } from "./rollout/models-dto.ts";
-import type { FaultClass, Features, SensorState, Votes } from "./score.ts";
+import type { FaultClass, Features, ScoreState, SensorState, Votes } from "./score.ts";
 import type { Protocol, Tag } from "./tag.ts";
 import type { Timed } from "./timed.ts";
 
@@ -21,7 +21,7 @@ export interface ScoreDto {
   readonly model: string;
   readonly shaftHz: number;
   readonly sensorState: SensorState;
-  readonly state: "scored" | "learning" | "no-baseline" | "not-scored";
+  readonly state: ScoreState;
   readonly anomaly: number;
   readonly votes?: Votes | undefined;
   readonly faultHint?: FaultClass | undefined;

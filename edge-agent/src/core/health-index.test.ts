@@ -58,6 +58,45 @@ describe("followScore", () => {
   });
 });
 
+describe("windows judged by thresholds alone", () => {
+  const by = (state: Score["state"], anomaly: number) => score(anomaly, { state });
+  const follow = (...scores: readonly Score[]) =>
+    scores.reduce<SensorHealth | undefined>((known, one) => followScore(known, one), undefined);
+  const indexOf = (health: SensorHealth | undefined) =>
+    healthOf([{ baselineProgress: 1, ...(health && { health }) }]).index;
+
+  it("make the index worse, and better again, but never better than the network left it", () => {
+    const before = follow(by("scored", 0.4));
+    const calm = follow(by("scored", 0.4), by("degraded", 0.1));
+    expect(indexOf(calm)).toBe(indexOf(before));
+    const loud = follow(by("scored", 0.4), by("degraded", 0.9));
+    expect(indexOf(loud)).toBe(12);
+    const again = follow(by("scored", 0.4), by("degraded", 0.9), ...new Array(30).fill(by("degraded", 0.1)));
+    expect(indexOf(again)).toBe(indexOf(before));
+  });
+
+  it("are forgotten with the first that is scored, and stay through those that are not", () => {
+    expect(follow(by("degraded", 0.9), by("not-scored", 0))).toEqual({
+      sensorState: "valid",
+      state: "not-scored",
+      degradedAnomaly: 0.9,
+    });
+    expect(follow(by("degraded", 0.9), by("scored", 0.1))).toEqual({
+      sensorState: "valid",
+      state: "scored",
+      anomaly: 0.1,
+    });
+  });
+
+  it("are enough to call a machine healthy after a restart", () => {
+    const health = follow(by("degraded", 0.1));
+    expect(healthOf([{ baselineProgress: 1, ...(health && { health }) }])).toMatchObject({
+      state: "healthy",
+      index: 100,
+    });
+  });
+});
+
 describe("the index of a machine", () => {
   it.each([
     [0, 100],

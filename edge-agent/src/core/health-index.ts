@@ -20,9 +20,12 @@ export interface SensorHealth {
   readonly state: Score["state"];
   /** Smoothed over the scored windows; absent before the first. */
   readonly anomaly?: number;
+  /** Smoothed over the windows judged by thresholds alone since the last one that was scored. */
+  readonly degradedAnomaly?: number;
 }
 
-/** The next smoothed view of a sensor. Windows that are not scored leave the anomaly as it was.
+/** The next smoothed view of a sensor. Windows that are not scored leave the anomaly as it was. So do those judged by
+ *  thresholds alone, which stand beside it: what only the network hears does not heal because it is not asked.
  *  @param before undefined at the first score, and after a new baseline */
 export function followScore(
   before: SensorHealth | undefined,
@@ -30,10 +33,11 @@ export function followScore(
   policy: HealthPolicy = defaultHealthPolicy,
 ): SensorHealth {
   const { sensorState, state } = score;
-  const old = before?.anomaly;
-  if (state !== "scored") return { sensorState, state, ...(old === undefined ? {} : { anomaly: old }) };
-  const anomaly = old === undefined ? score.anomaly : old + policy.smoothing * (score.anomaly - old);
-  return { sensorState, state, anomaly };
+  const smoothed = (old: number | undefined): number =>
+    old === undefined ? score.anomaly : old + policy.smoothing * (score.anomaly - old);
+  if (state === "scored") return { sensorState, state, anomaly: smoothed(before?.anomaly) };
+  const known = { ...before, sensorState, state };
+  return state === "degraded" ? { ...known, degradedAnomaly: smoothed(before?.degradedAnomaly) } : known;
 }
 
 /** A sensor as seen now. */
@@ -56,7 +60,7 @@ export function machineHealth(
   policy: HealthPolicy = defaultHealthPolicy,
 ): Health {
   const state = isOffline ? "offline" : stateOf(sensors);
-  const anomalies = sensors.flatMap(({ health }) => (health?.anomaly === undefined ? [] : [health.anomaly]));
+  const anomalies = sensors.flatMap(({ health }) => anomaliesOf(health));
   const isKnown = anomalies.length > 0 && state !== "unknown" && state !== "offline";
   const progress =
     sensors.reduce((sum, sensor) => sum + sensor.baselineProgress, 0) / Math.max(1, sensors.length);
@@ -79,8 +83,11 @@ function stateOf(sensors: readonly SensorView[]): HealthState {
   const heard = sensors.flatMap(({ health }) => (health === undefined ? [] : [health]));
   if (heard.some(({ sensorState }) => sensorState !== "valid")) return "sensor-fault";
   if (heard.some(({ state }) => state === "learning")) return "learning";
-  return heard.some(({ anomaly }) => anomaly !== undefined) ? "healthy" : "unknown";
+  return heard.some((health) => anomaliesOf(health).length > 0) ? "healthy" : "unknown";
 }
+
+const anomaliesOf = (health: SensorHealth | undefined): readonly number[] =>
+  [health?.anomaly, health?.degradedAnomaly].filter((anomaly) => anomaly !== undefined);
 
 /** 100 up to the usual anomaly, then straight lines through `indexAtLimit` at 0.5 and 0 at 1; one decimal. */
 function indexOf(anomaly: number, policy: HealthPolicy): number {

@@ -28,4 +28,4 @@ export type {
   WaitDto,
 } from "./rollout/models-dto.ts";
 export type { RolloutReason, Stage } from "./rollout/rollout-report.ts";
-export type { FaultClass, Features, SensorState, Votes } from "./score.ts";
+export type { FaultClass, Features, ScoreState, SensorState, Votes } from "./score.ts";

@@ -29,12 +29,15 @@ export interface Features {
   readonly lines: readonly EnvelopeLine[];
 }
 
-/** The three voices of the detector; absent while a baseline is being learnt. */
+/** The voices of the detector; absent while a baseline is being learnt. All three speak for a window that is scored; where
+ *  the network has no say, those that are left. */
 export interface Votes {
-  readonly network: boolean;
-  readonly spectrum: boolean;
-  readonly rms: boolean;
+  readonly network?: boolean | undefined;
+  readonly spectrum?: boolean | undefined;
+  readonly rms?: boolean | undefined;
 }
+
+export type ScoreState = "scored" | "degraded" | "learning" | "no-baseline" | "not-scored";
 
 /** What one model and the detector say of one window. */
 export interface Score {
@@ -46,9 +49,10 @@ export interface Score {
   readonly model: string;
   readonly shaftHz: number;
   readonly sensorState: SensorState;
-  /** "learning": the baseline is not complete; "no-baseline": this speed has none. */
-  readonly state: "scored" | "learning" | "no-baseline" | "not-scored";
-  /** 0..1, 0.5 at the alarm threshold; 0 unless scored. */
+  /** "degraded": judged by thresholds alone, as the network fails; "learning": the baseline is not complete;
+   *  "no-baseline": this speed has none. */
+  readonly state: ScoreState;
+  /** 0..1, 0.5 at the alarm threshold; 0 unless scored or degraded. */
   readonly anomaly: number;
   readonly votes?: Votes;
   /** The network's most likely class: a hint, not a verdict. */

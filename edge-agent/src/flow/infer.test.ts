@@ -8,7 +8,7 @@ import type { Analyser, PreparedBlock } from "../ports/analyser.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { ModelContract, ModelServer, ScoreRequest, ServedScore } from "../ports/scorer.ts";
 import type { TelemetryEvent } from "../ports/telemetry.ts";
-import { createInfer, type Heard, type InferPolicy } from "./infer.ts";
+import { createInfer, defaultInferPolicy, type Heard, type InferPolicy } from "./infer.ts";
 
 const contract: ModelContract = {
   name: "m",
@@ -103,15 +103,21 @@ const settle = async () => {
 
 function start(
   models: ModelServer,
-  more: { seeds?: number[]; policy?: InferPolicy; analyser?: Analyser } = {},
+  more: {
+    seeds?: number[];
+    policy?: Partial<InferPolicy>;
+    analyser?: Analyser;
+    isDegraded?: () => boolean;
+  } = {},
 ) {
   const heard: { heard: Heard; features: Features | undefined }[] = [];
   const events: TelemetryEvent[] = [];
   const errors: string[] = [];
-  const failed: number[] = [];
+  const said: string[] = [];
+  const clock = createManualClock();
   const logger: Logger = {
     debug() {},
-    info() {},
+    info: (_, message) => said.push(message),
     warn() {},
     error: (_, message) => errors.push(message),
     child: () => logger,
@@ -120,7 +126,7 @@ function start(
     {
       analyser: more.analyser ?? analyser,
       models,
-      clock: createManualClock(),
+      clock,
       logger,
       telemetry: { emit: (event) => events.push(event) },
       listeningFor: () => ({
@@ -129,9 +135,9 @@ function start(
         healthyFrame: new Float32Array(2),
       }),
       onHeard: (one, two) => heard.push({ heard: one, features: two }),
-      onFailed: ({ waveform }) => failed.push(waveform.sequence),
+      isDegraded: more.isDegraded ?? (() => false),
     },
-    more.policy,
+    { ...defaultInferPolicy, ...more.policy },
   );
   const controller = new AbortController();
   const done = infer.run(controller.signal);
@@ -139,7 +145,7 @@ function start(
     controller.abort(new Error("stop"));
     await done;
   };
-  return { infer, heard, events, errors, failed, stop };
+  return { infer, heard, events, errors, said, clock, stop };
 }
 
 describe("inference", () => {
@@ -245,21 +251,110 @@ describe("inference", () => {
     await stop();
   });
 
-  it("counts a block that cannot be scored, says so, and goes on with the next", async () => {
+  it("tells a block that cannot be scored with its features, in its place, and goes on with the next", async () => {
     const { models, runs } = slowModels();
-    const { infer, heard, errors, events, failed, stop } = start(models);
+    const { infer, heard, errors, said, events, stop } = start(models);
     infer.hear({ sensor, waveform: block(1), shaftHz: 0 });
+    await settle();
+    for (const sequence of [2, 3, 4]) infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
     await settle();
     runs[0]?.answer(new Error("model broke"));
     await settle();
-    infer.hear({ sensor, waveform: block(2), shaftHz: 0 });
+    runs[1]?.answer(new Error("model broke"));
     await settle();
+    infer.hear({ sensor, waveform: block(5), shaftHz: 0 });
+    await settle();
+    runs[2]?.answer();
+    await settle();
+    expect(heard.map((one) => one.heard.block.waveform.sequence)).toEqual([1, 2, 3, 4, 5]);
+    expect(heard[0]).toMatchObject({ heard: { sensorState: "valid", windows: [] }, features });
+    expect(heard.map((one) => one.heard.windows.length)).toEqual([0, 0, 0, 0, 1]);
+    expect(events.filter(({ kind }) => kind === "dropped")).toEqual(
+      new Array(4).fill({ kind: "dropped", queue: "failed-frames", count: 1 }),
+    );
+    // Once for all that fail in a row.
+    expect(errors).toEqual(["a waveform could not be scored"]);
+    expect(said).toEqual(["waveforms are scored again"]);
+    await stop();
+  });
+
+  it("counts a block that cannot be analysed, says so, and goes on with the next", async () => {
+    const broken: Analyser = {
+      ...analyser,
+      analyse: (request, signal) =>
+        request.samples[0] === 1
+          ? { prepared: Promise.reject(new Error("broke")), features: Promise.resolve(undefined) }
+          : analyser.analyse(request, signal),
+    };
+    const { infer, heard, errors, events, stop } = start(
+      modelsThat(async (batch) => batch.map(scoreOf)),
+      {
+        analyser: broken,
+      },
+    );
+    for (const sequence of [1, 2]) infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
+    await settle();
+    expect(heard.map((one) => one.heard.block.waveform.sequence)).toEqual([2]);
+    expect(events).toContainEqual({ kind: "dropped", queue: "failed-frames", count: 1 });
+    expect(errors).toEqual(["a waveform could not be judged"]);
+    await stop();
+  });
+
+  it("tells a score without features where only those fail", async () => {
+    const featureless: Analyser = {
+      ...analyser,
+      analyse: (request, signal) => ({
+        prepared: analyser.analyse(request, signal).prepared,
+        features: Promise.reject(new Error("broke")),
+      }),
+    };
+    const { infer, heard, errors, stop } = start(
+      modelsThat(async (batch) => batch.map(scoreOf)),
+      {
+        analyser: featureless,
+      },
+    );
+    infer.hear({ sensor, waveform: block(1), shaftHz: 0 });
+    await settle();
+    expect(heard[0]?.features).toBeUndefined();
+    expect(heard[0]?.heard.windows).toHaveLength(1);
+    expect(errors).toEqual(["a waveform has no features"]);
+    await stop();
+  });
+
+  it("waits for no run that hangs while the models are known to fail, and asks again when it has ended", async () => {
+    const { models, runs } = slowModels();
+    let isDegraded = false;
+    const { infer, heard, clock, stop } = start(models, { isDegraded: () => isDegraded });
+    const hear = async (sequence: number) => {
+      infer.hear({ sensor, waveform: block(sequence), shaftHz: 0 });
+      await settle();
+    };
+    const told = () => heard.map((one) => one.heard.block.waveform.sequence);
+    await hear(1);
+    await clock.advance(5000);
+    await hear(2);
+    // A healthy model may take as long as it needs.
+    expect(told()).toEqual([]);
+    isDegraded = true;
+    await clock.advance(500);
+    await hear(3);
+    // The first is given up; the second was asked half a second ago, and the third not at all.
+    expect(told()).toEqual([1]);
+    await clock.advance(500);
+    await hear(4);
+    expect(told()).toEqual([1, 2, 3, 4]);
+    expect(runs).toHaveLength(1);
+    runs[0]?.answer(new Error("given up"));
+    await settle();
+    expect(runs.map(({ batch }) => batch.map(({ samples }) => samples[0]))).toEqual([[1], [2]]);
     runs[1]?.answer();
     await settle();
-    expect(errors).toEqual(["a waveform could not be scored"]);
-    expect(failed).toEqual([1]);
-    expect(events).toContainEqual({ kind: "dropped", queue: "failed-frames", count: 1 });
-    expect(heard.map((one) => one.heard.block.waveform.sequence)).toEqual([2]);
+    await hear(5);
+    runs[2]?.answer();
+    await settle();
+    expect(told()).toEqual([1, 2, 3, 4, 5]);
+    expect(heard.map((one) => one.heard.windows.length)).toEqual([0, 0, 0, 0, 1]);
     await stop();
   });
 

@@ -1,6 +1,5 @@
 import type { Clock } from "@stethos/protocol-finger/clock";
 import type { Knowledge } from "../core/baseline.ts";
-import { describeError } from "../core/errors.ts";
 import type { Sensor } from "../core/machine.ts";
 import { isUsable } from "../core/quality.ts";
 import type { Features, SensorState } from "../core/score.ts";
@@ -12,7 +11,9 @@ import type { Logger } from "../ports/logger.ts";
 import type { ModelContract, ModelServer } from "../ports/scorer.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createFrameBatcher } from "./batch-frames.ts";
+import { type Answer, createAsker } from "./infer-ask.ts";
 import { framesOf, type WindowHeard } from "./infer-frames.ts";
+import { createInferTeller } from "./infer-teller.ts";
 
 /** A block on its way to the model. */
 export interface Block {
@@ -30,7 +31,8 @@ export interface Heard {
   /** The healthy machine's mean frame, as the models were given it. */
   readonly healthyFrame?: Float32Array;
   readonly sensorState: SensorState;
-  /** Of each window; none unless the sensor is valid. */
+  /** Of each window; none unless the sensor is valid, nor where the models could not be run, also not at a second attempt:
+   *  then its features are all that is known of the block. */
   readonly windows: readonly WindowHeard[];
   readonly endUs: TimeUs;
   readonly latencyMs: number;
@@ -41,6 +43,7 @@ type QueuedBlock = Block & { readonly heardAtMs: number };
 interface Worked {
   readonly heard: Heard;
   readonly features: Promise<Features | undefined>;
+  readonly failure?: Extract<Answer, { readonly kind: "failed" }>;
 }
 
 export interface InferDeps {
@@ -58,19 +61,21 @@ export interface InferDeps {
     readonly healthyFrame?: Float32Array;
     readonly augmentSeeds: readonly number[];
   };
-  /** Called in the order of the blocks; the features follow when they are ready. */
+  /** The models are known to fail: nothing waits for them. */
+  isDegraded(): boolean;
+  /** Called once for each block that the analyser could read, in their order. */
   onHeard(heard: Heard, features: Features | undefined): void;
-  /** A block that could not be scored, also not at a second attempt. */
-  onFailed(block: Block): void;
 }
 
 export interface InferPolicy {
   /** Blocks that may wait; the oldest gives way. */
   readonly queueBlocks: number;
   readonly batchFrames: number;
+  /** Models that are known to fail are waited for so long at most. */
+  readonly patienceMs: number;
 }
 
-export const defaultInferPolicy: InferPolicy = { queueBlocks: 64, batchFrames: 4 };
+export const defaultInferPolicy: InferPolicy = { queueBlocks: 64, batchFrames: 4, patienceMs: 1000 };
 
 // Enough to keep the analyser, the model and the bookkeeping busy at the same time.
 const IN_FLIGHT = 16;
@@ -85,6 +90,8 @@ export interface Infer {
 export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferPolicy): Infer {
   const { clock, telemetry } = deps;
   const batcher = createFrameBatcher(deps.models, policy.batchFrames);
+  const asker = createAsker({ ...deps, batcher }, policy.patienceMs);
+  const teller = createInferTeller(deps);
   const queue = createBoundedQueue<QueuedBlock>(policy.queueBlocks, () =>
     telemetry.emit({ kind: "dropped", queue: "frames", count: 1 }),
   );
@@ -131,30 +138,49 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
     // A block that is the model's window already need not wait until it has been looked at; the model hears it at the
     // same time, and what it says is dropped should the sensor turn out to be deaf.
     const isOneWindow = augmentSeeds.length === 0 && isWindow(waveform, deps.models.champion.contract);
-    const ahead = isOneWindow ? batcher.score(cut([waveform.samples], []).requests, signal) : undefined;
-    ahead?.catch(() => undefined);
+    const ahead = isOneWindow ? asker.ask(cut([waveform.samples], []).requests, signal) : undefined;
     const { sensorState, windows, augmented } = await prepared;
     const frames = cut(windows, augmented);
-    const scores = windows.length === 0 ? [] : await (ahead ?? batcher.score(frames.requests, signal));
+    const answer = windows.length === 0 ? NOT_ASKED : await (ahead ?? asker.ask(frames.requests, signal));
     const latencyMs = clock.monotonicMs() - block.heardAtMs;
+    const heard = { ...about, sensorState, latencyMs };
+    if (answer.kind === "failed") {
+      return { heard: { ...heard, windows: [] }, features, failure: answer };
+    }
     telemetry.emit({ kind: "scored", frames: windows.length, latencyMs });
-    return { heard: { ...about, sensorState, windows: frames.regroup(scores), latencyMs }, features };
+    return { heard: { ...heard, windows: frames.regroup(answer.scores) }, features };
   }
 
-  async function deliver(block: Block, worked: Promise<Worked>, signal: AbortSignal): Promise<void> {
+  async function deliver(worked: Promise<Worked>, signal: AbortSignal): Promise<void> {
     try {
-      const { heard, features } = await worked;
-      deps.onHeard(heard, await features);
+      const { heard, features, failure } = await worked;
+      const known = await featuresOf(features, signal);
+      if (failure === undefined) teller.scored(heard.windows.length);
+      else if (signal.aborted) return;
+      else teller.unscored(failure.cause);
+      deps.onHeard(heard, known);
     } catch (thrown) {
       if (signal.aborted) return;
-      telemetry.emit({ kind: "dropped", queue: "failed-frames", count: 1 });
-      deps.logger.error({ err: describeError(thrown) }, "a waveform could not be scored");
-      deps.onFailed(block);
+      teller.unread(thrown);
+    }
+  }
+
+  /** A score is worth having without them. */
+  async function featuresOf(features: Promise<Features | undefined>, signal: AbortSignal) {
+    try {
+      return await features;
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      teller.featureless(thrown);
+      return undefined;
     }
   }
 
   return {
-    hear: (block) => void queue.push({ ...block, heardAtMs: clock.monotonicMs() }),
+    hear(block) {
+      asker.giveUpLate();
+      queue.push({ ...block, heardAtMs: clock.monotonicMs() });
+    },
     async run(signal) {
       const onAbort = () => queue.close();
       signal.addEventListener("abort", onAbort, { once: true });
@@ -165,7 +191,7 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
         const worked = work(block, signal);
         // Delivery waits for the block before; until then a failure here must not count as unhandled.
         worked.catch(() => undefined);
-        delivered = delivered.then(() => deliver(block, worked, signal));
+        delivered = delivered.then(() => deliver(worked, signal));
         inFlight.push(delivered);
         if (inFlight.length >= IN_FLIGHT) await inFlight.shift();
       }
@@ -174,6 +200,9 @@ export function createInfer(deps: InferDeps, policy: InferPolicy = defaultInferP
     },
   };
 }
+
+/** A deaf sensor has no windows. */
+const NOT_ASKED: Answer = { kind: "scores", scores: [] };
 
 const isWindow = (waveform: Waveform, contract: ModelContract): boolean =>
   waveform.sampleRateHz === contract.sampleRateHz && waveform.samples.length === contract.windowSamples;

@@ -126,7 +126,8 @@ export function createEffects(deps: EffectDeps): Effects {
           await loaded(effect.model).warm(signal);
           return { kind: "done", stage: "warm" };
         case "golden": {
-          const tally = await runGolden(server.champion, loaded(effect.model), onProgress, signal);
+          const models = { champion: server.champion, challenger: loaded(effect.model) };
+          const tally = await runGolden(models, logger, onProgress, signal);
           return { kind: "golden-done", tally };
         }
         case "route":
@@ -167,34 +168,42 @@ async function fetchModel(
 const GOLDEN_BATCH = 4;
 
 async function runGolden(
-  champion: Scorer,
-  challenger: LoadedModel,
+  { champion, challenger }: { readonly champion: Scorer; readonly challenger: LoadedModel },
+  logger: Logger,
   onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<GoldenTally | undefined> {
   const frames = await challenger.goldenFrames(signal);
   if (frames.length === 0) return undefined;
   const answers: GoldenAnswer[] = [];
+  let isChampionAsked = true;
+
+  /** A champion that cannot be run is right about nothing, and may be the reason why another version is wanted at once. */
+  async function askChampion(batch: readonly GoldenFrame[]): Promise<readonly RawScore[] | undefined> {
+    if (!isChampionAsked) return undefined;
+    try {
+      return await champion.score(batch, signal);
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      isChampionAsked = false;
+      logger.warn({ err: describeError(thrown) }, "the champion has no answer to the labelled frames");
+      return undefined;
+    }
+  }
+
   for (let at = 0; at < frames.length; at += GOLDEN_BATCH) {
     const batch = frames.slice(at, at + GOLDEN_BATCH);
-    answers.push(...(await compare(champion, challenger, batch, signal)));
+    const [ours, theirs] = await Promise.all([askChampion(batch), challenger.score(batch, signal)]);
+    batch.forEach(({ isAnomalous }, i) => {
+      answers.push({
+        isAnomalous,
+        champion: ours === undefined ? !isAnomalous : verdictOf(ours[i], champion.contract),
+        challenger: verdictOf(theirs[i], challenger.contract),
+      });
+    });
     onProgress(answers.length / frames.length);
   }
   return tallyGolden(answers);
-}
-
-async function compare(
-  champion: Scorer,
-  challenger: Scorer,
-  batch: readonly GoldenFrame[],
-  signal: AbortSignal,
-): Promise<readonly GoldenAnswer[]> {
-  const [ours, theirs] = await Promise.all([champion.score(batch, signal), challenger.score(batch, signal)]);
-  return batch.map(({ isAnomalous }, i) => ({
-    isAnomalous,
-    champion: verdictOf(ours[i], champion.contract),
-    challenger: verdictOf(theirs[i], challenger.contract),
-  }));
 }
 
 const verdictOf = (raw: RawScore | undefined, contract: ModelContract): boolean =>

@@ -129,7 +129,8 @@ export async function createRollOut(deps: RollOutDeps): Promise<RollOut> {
     for (const role of ["challenger", "champion"] as const) {
       const { isBroken, percent, failed, frames } = objectives[role].judge(timeUs);
       if (isBroken) keeper.apply({ kind: "objective-broken", role, percent, failed, frames });
-      else if (role === "champion") keeper.apply({ kind: "objective-kept" });
+      // No frames are no proof: a line that stands still ends no degradation.
+      else if (role === "champion" && frames > 0) keeper.apply({ kind: "objective-kept" });
     }
   }
 

@@ -72,7 +72,8 @@ export function createRuns({ clock, logger, telemetry, policy, championNow }: Ru
         const now = championNow();
         if (signal.aborted || now === undefined) throw thrown;
         const model = modelTitle(lane.model.contract);
-        logger.warn({ model, err: describeError(thrown) }, "scoring failed; trying once more");
+        // Who infers says what failed for good; this says why a frame came late.
+        logger.debug({ model, err: describeError(thrown) }, "scoring failed; trying once more");
         return act(now, batch, signal);
       }
     },

@@ -45,7 +45,7 @@ function start(
   const events: TelemetryEvent[] = [];
   const said: string[] = [];
   const logger: Logger = {
-    debug() {},
+    debug: (_, text) => said.push(text),
     info() {},
     warn: (_, text) => said.push(text),
     error: (_, text) => said.push(text),
@@ -273,6 +273,117 @@ describe("a challenger in the canary", () => {
   });
 });
 
+describe("a canary that hears more than it acts on", () => {
+  const hearing: Route = { kind: "canary", share: 0.3, hears: 0.6, trial };
+  const [acting = ""] = names({ heads: false, below: 0.3 });
+  const [listening = "", listening2 = ""] = names({ heads: false, from: 0.3, below: 0.6 });
+  const [aside = ""] = names({ from: 0.6 });
+
+  it("has the champion act on the rest of what it hears, and both compared on all of it", async () => {
+    const { models, champion, challenger, scored, clock } = start();
+    models.setChallenger(challenger, hearing);
+    const scores = await scored([listening, aside, acting, undefined, listening2], 3);
+    await clock.advance(5);
+    expect(scores?.map(({ spectrum, role }) => [spectrum[0], role])).toEqual([
+      [0, "champion"],
+      [1, "champion"],
+      [2, "challenger"],
+      [3, "champion"],
+      [4, "champion"],
+    ]);
+    const pairs = await Promise.all(scores?.map(({ pair }) => pair) ?? []);
+    expect(pairs.map((pair) => pair?.acted)).toEqual([
+      "champion",
+      undefined,
+      "challenger",
+      undefined,
+      "champion",
+    ]);
+    // Times are compared over batches of the same frames; no frame is run twice by a model.
+    expect(champion.runs).toEqual([[aside, "3"], [listening, listening2], [acting]]);
+    expect(challenger.runs).toEqual([[acting], [listening, listening2]]);
+  });
+
+  it("has those who act run at the same time, so that a few frames do not make all wait for both", async () => {
+    const { models, challenger, scored } = start({ champion: bySlow(10), challenger: bySlow(10) });
+    models.setChallenger(challenger, { ...hearing, hears: 1 });
+    expect((await scored([listening, acting], 10))?.map(({ role }) => role)).toEqual([
+      "champion",
+      "challenger",
+    ]);
+  });
+
+  it("hears its share where it is to hear less", async () => {
+    const { models, challenger, scored } = start();
+    models.setChallenger(challenger, { ...hearing, hears: 0.1 });
+    const scores = await scored([acting, listening], 5);
+    expect(scores?.map(({ role, pair }) => [role, pair !== undefined])).toEqual([
+      ["challenger", true],
+      ["champion", false],
+    ]);
+  });
+
+  it("lets go of no model while a part of the batch still runs, though another part has failed", async () => {
+    const { models, challenger, clock } = start({
+      champion: byFailing(1),
+      challenger: bySlow(50),
+      policy: { challengerMs: 1000 },
+    });
+    models.setChallenger(challenger, { ...hearing, hears: 0 });
+    let outcome = "";
+    const asked = models.score([request(aside), request(acting, 1)], signal).then(
+      () => "scored",
+      () => "failed",
+    );
+    void asked.then((how) => {
+      outcome = how;
+    });
+    await clock.advance(10);
+    const dropped = models.dropChallenger();
+    await clock.advance(10);
+    expect([outcome, challenger.closed]).toEqual(["", 0]);
+    await clock.advance(100);
+    await dropped;
+    expect([outcome, challenger.closed]).toEqual(["failed", 1]);
+    expect(challenger.wrongs).toEqual([]);
+  });
+
+  it("hears each frame once: by both below its share of hearing, acted on by its draw alone", async () => {
+    const quick = { ms: 0, fails: false };
+    const shares = fc.double({ min: 0, max: 0.99, noNaN: true });
+    const batches = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(shares, shares, batches, async (share, hears, sizes) => {
+        const { models, champion, challenger, clock } = start({
+          champion: () => quick,
+          challenger: () => quick,
+        });
+        models.setChallenger(challenger, { kind: "canary", share, hears, trial });
+        let number = 0;
+        for (const size of sizes) {
+          const batch = Array.from({ length: size }, () => `one|${number++}`);
+          const asked = models.score(
+            batch.map((name) => request(name)),
+            signal,
+          );
+          await clock.advance(defaultServePolicy.headStartMs * 4);
+          for (const [i, { role, pair }] of (await asked).entries()) {
+            const { position } = drawFrame(trial, batch[i] ?? "");
+            expect(role).toBe(position < share ? "challenger" : "champion");
+            expect((await pair)?.acted).toBe(position < Math.max(share, hears) ? role : undefined);
+          }
+        }
+        const heard = (model: FakeModel) => model.runs.flat().toSorted();
+        const all = Array.from({ length: number }, (_, i) => `one|${i}`);
+        const both = all.filter((name) => drawFrame(trial, name).position < Math.max(share, hears));
+        expect(heard(champion)).toEqual(all.toSorted());
+        expect(heard(challenger)).toEqual(both.toSorted());
+      }),
+      { seed: 4, numRuns: 100 },
+    );
+  });
+});
+
 describe("changing models", () => {
   it("promotes at once; what was under way ends with the model that it began with", async () => {
     const { models, champion, challenger, scored, clock } = start({ champion: bySlow(10) });
@@ -388,6 +499,7 @@ const after = fc.integer({ min: 0, max: 30 });
 const route = fc.record({
   kind: fc.constantFrom("shadow" as const, "canary" as const),
   share: fc.constantFrom(0, 0.3, 1),
+  hears: fc.constantFrom(0, 0.6, 1),
   trial: fc.constantFrom("t1", "t2"),
 });
 const step: fc.Arbitrary<Step> = fc.oneof(

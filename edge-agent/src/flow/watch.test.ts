@@ -85,6 +85,7 @@ function start(more: Partial<WatchDeps> = {}) {
     logger,
     random: () => 0.5,
     champion: () => contract,
+    isDegraded: () => false,
     policy: {
       baseline: defaultBaselinePolicy,
       detector: defaultDetectorPolicy,
@@ -102,7 +103,7 @@ function start(more: Partial<WatchDeps> = {}) {
   });
   watch.setMachines([machine], () => "plc");
   let i = 0;
-  const hear = (shift: number, sensorState: SensorState = "valid", shaftHz = 25, by = contract) => {
+  const blockAt = (shaftHz: number) => {
     i += 1;
     const waveform = {
       tag: 3,
@@ -113,7 +114,18 @@ function start(more: Partial<WatchDeps> = {}) {
       status: StatusCode.Good,
       samples: new Float32Array(4),
     };
-    const block = { sensor, waveform, shaftHz };
+    return { sensor, waveform, shaftHz };
+  };
+  /** A block that the model could not be run for. */
+  const fail = (rms: number) => {
+    const block = blockAt(25);
+    const { knowledge } = watch.listeningFor(sensor, 25);
+    const heard = { block, knowledge, sensorState: "valid" as const, windows: [], endUs: (i + 1) * 1e6 };
+    watch.onHeard({ ...heard, latencyMs: 2 }, features(rms));
+  };
+  const hear = (shift: number, sensorState: SensorState = "valid", shaftHz = 25, by = contract) => {
+    const block = blockAt(shaftHz);
+    const { waveform } = block;
     const { knowledge, augmentSeeds } = watch.listeningFor(sensor, shaftHz);
     const windows =
       sensorState === "valid"
@@ -134,7 +146,7 @@ function start(more: Partial<WatchDeps> = {}) {
   const learn = () => {
     for (let n = 0; n < defaultBaselinePolicy.windows; n += 1) hear(0);
   };
-  return { watch, seen, hear, learn, clock };
+  return { watch, seen, hear, fail, learn, clock };
 }
 
 describe("watch", () => {
@@ -267,6 +279,56 @@ describe("watch", () => {
     expect(seen.scores.at(-1)).toMatchObject({ model: "listener 1.0.0", votes: { network: false } });
     hear(0, "flat");
     expect(seen.scores.at(-1)?.model).toBe("listener 1.0.0");
+  });
+
+  it("takes a block that could not be scored as no evidence, and shows its features", () => {
+    const { seen, hear, fail, learn } = start();
+    learn();
+    hear(0);
+    const { healths } = seen;
+    const before = healths.at(-1);
+    for (let n = 0; n < 10; n += 1) fail(9);
+    expect(seen.scores.at(-1)).toMatchObject({
+      state: "not-scored",
+      sensorState: "valid",
+      features: { rms: 9 },
+      model: "listener 1.0.0",
+    });
+    expect(seen.scores.at(-1)).not.toHaveProperty("votes");
+    expect(seen.alarms).toEqual([]);
+    expect(healths.at(-1)).toBe(before);
+    for (let n = 0; n < 3; n += 1) hear(3);
+    expect(seen.alarms).toHaveLength(1);
+    for (let n = 0; n < 10; n += 1) fail(1);
+    expect(seen.alarms).toHaveLength(1);
+  });
+
+  it("watches by thresholds while the network fails: raises, clears, and follows with the health", () => {
+    let isDegraded = false;
+    const { seen, hear, fail, learn } = start({ isDegraded: () => isDegraded });
+    learn();
+    hear(0);
+    isDegraded = true;
+    fail(1);
+    expect(seen.scores.at(-1)).toMatchObject({ state: "degraded", votes: { rms: false } });
+    for (let n = 0; n < 3; n += 1) fail(9);
+    expect(seen.alarms.at(-1)?.alarm).toMatchObject({
+      state: "unacknowledged-active",
+      evidence: { votes: "rms", judgedBy: "thresholds" },
+    });
+    expect(seen.alarms.at(-1)?.block?.waveform.sequence).toBe(seen.scores.at(-1)?.sequence);
+    expect(seen.healths.at(-1)?.state).toBe("alarm");
+    expect(seen.healths.at(-1)?.index).toBeLessThan(60);
+    for (let n = 0; n < 5; n += 1) fail(1);
+    expect(seen.alarms.at(-1)?.alarm.state).toBe("unacknowledged-cleared");
+    // An answer that came nevertheless brings the spectrum, not the network's word.
+    const odd = { ...contract, anomalyThreshold: 0.001 };
+    hear(0, "valid", 25, odd);
+    expect(seen.scores.at(-1)?.votes).toEqual({ spectrum: false, rms: false });
+    isDegraded = false;
+    hear(0);
+    expect(seen.scores.at(-1)?.state).toBe("scored");
+    expect(seen.healths.at(-1)?.index).toBeGreaterThan(60);
   });
 
   it("forgets on command: the baseline, the alarm and what the store holds", () => {

@@ -37,6 +37,8 @@ export interface WatchDeps {
   readonly random: Random;
   /** The champion as it is now; all that ever serve prepare windows alike. */
   champion(): ModelContract;
+  /** The champion fails too often to be believed: threshold alarms only. */
+  isDegraded(): boolean;
   readonly policy: WatchPolicy;
   /** What an earlier run learnt, and what it left open. */
   readonly baselines: readonly StoredBaseline[];
@@ -223,7 +225,9 @@ export function createWatch(deps: WatchDeps): Watch {
     onHeard(heard, features) {
       const { sensor, waveform, shaftHz } = heard.block;
       const ear = earOf(sensor);
-      // A block that could not be cut into windows still says that the sensor is deaf.
+      const isDegraded = deps.isDegraded();
+      // A block without windows still says that the sensor is deaf, or has the features that thresholds judge by. Those are
+      // of the block as a whole: it counts once, for they would only repeat themselves.
       const windows = heard.windows.length > 0 ? heard.windows : [undefined];
       for (const window of windows) {
         const said: HeardWindow = {
@@ -236,6 +240,7 @@ export function createWatch(deps: WatchDeps): Watch {
           latencyMs: heard.latencyMs,
           ...(features && { features }),
           ...(window && { raw: window.score }),
+          isDegraded,
         };
         const judge = judgeOf(window?.score.by ?? deps.champion());
         const score = detect(said, heard.knowledge, judge, policy.detector);

@@ -81,10 +81,13 @@ export interface GoldenFrame extends ScoreRequest {
 export type LoadModel = (installed: InstalledModel, signal: AbortSignal) => Promise<LoadedModel>;
 
 /** How frames reach a challenger. Shadow: it hears the share, and acts on nothing. Canary: it acts on the share; the
- *  champion hears those frames as well, up to a share of 1, where the challenger is alone. */
+ *  champion hears those frames as well, up to a share of 1, where the challenger is alone. A frame has one place between
+ *  0 and 1 in a trial: below `share` it is routed as `kind` says, from there to `hears` it is a frame of the shadow. */
 export interface Route {
   readonly kind: "canary" | "shadow";
   readonly share: number;
+  /** Of all frames that both models hear; absent or below `share`: only the share. */
+  readonly hears?: number;
   /** Id of the trial: frames are drawn by the hash of both. */
   readonly trial: string;
 }

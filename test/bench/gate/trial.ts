@@ -26,7 +26,8 @@ export interface TrialEnd {
   readonly labels: number;
 }
 
-/** One trial through the real gate, looked at after every frame and every label. */
+/** One trial through the real gate, looked at after every frame and every label; stopped at once, promoted after the
+ *  shadow at the earliest. */
 export function runTrial(world: World, random: () => number): TrialEnd {
   const isBetter = (1 + world.gain / world.disagreement) / 2;
   const waiting: { readonly atFrame: number; readonly wins: boolean }[] = [];
@@ -55,6 +56,8 @@ export function runTrial(world: World, random: () => number): TrialEnd {
 function endOf(accuracy: Accuracy, frames: number): TrialEnd | undefined {
   const verdict = judgeAccuracy(accuracy, defaultGatePolicy);
   if (verdict === "unknown") return;
+  // The shadow promotes nobody; the canary that follows hears as much, and is short where machines are heard often.
+  if (verdict === "rose" && frames <= defaultRolloutPolicy.shadowFrames) return;
   return { kind: verdict === "rose" ? "promoted" : "rolled-back", frames, labels: labelsOf(accuracy) };
 }
 

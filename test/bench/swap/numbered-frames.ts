@@ -62,7 +62,7 @@ export function startNumberedFrames(models: ModelServer): NumberedFrames {
         numbers.push(heard.block.waveform.sequence);
         segment.push(heard);
       },
-      onFailed: () => undefined,
+      isDegraded: () => false,
     },
     // On a machine that is busy with other work nothing gives way to newer frames: what is lost, a swap has lost.
     { ...defaultInferPolicy, queueBlocks: 4096 },

@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { format, t } from "../testing/english.ts";
 import { at, makeTrial } from "../testing/fixtures.ts";
 import { createFormat } from "./format.ts";
-import { auditText, decidesTexts, endedText, short, waitText } from "./model-words.ts";
+import { auditText, decidesTexts, endedText, short, waitTexts } from "./model-words.ts";
 import { createTranslate } from "./translate.ts";
 
 const zh = createTranslate("zh-CN");
 const zhFormat = createFormat("zh-CN", "Asia/Shanghai", zh);
 
 const WAITS: readonly (readonly [WaitDto, string])[] = [
-  [{ code: "frames", have: 1200, need: 5000 }, "Frames heard by both: 1,200 of 5,000"],
+  [{ code: "frames", have: 1200, need: 5000 }, "Frames heard by both, counted as blocks: 1,200 of 5,000"],
   [{ code: "labels", have: 7, need: 25 }, "Labels on disagreements: 7 of 25"],
   [{ code: "soak-minutes", have: 3.5, need: 30 }, "Watched after promotion: 3.5 of 30 min"],
   [{ code: "evidence", have: 2.2857, need: 20 }, "Weight of the evidence: 2.29 of 20"],
@@ -66,13 +66,26 @@ const REASONS: readonly (readonly [RolloutReason, string])[] = [
 
 describe("why a trial waits", () => {
   it.each(WAITS)("%j is told with its figures", (wait, text) => {
-    expect(waitText(wait, t, format)).toBe(text);
+    expect(waitTexts(makeTrial({ stage: "shadow", waitsFor: [wait] }), t, format)).toEqual([text]);
   });
 
   it.each(WAITS)("%j is told in Chinese too", (wait) => {
-    const text = waitText(wait, zh, zhFormat);
+    const [text] = waitTexts(makeTrial({ waitsFor: [wait] }), zh, zhFormat);
     expect(text).toMatch(/\p{Script=Han}/u);
     expect(text).not.toMatch(/[{}]/);
+  });
+});
+
+describe("why a canary waits", () => {
+  it("is the frames on which the challenger must have acted, for it hears more", () => {
+    const waitsFor: readonly WaitDto[] = [
+      { code: "frames", have: 40, need: 100 },
+      { code: "labels", have: 7, need: 25 },
+    ];
+    expect(waitTexts(makeTrial({ stage: "canary", waitsFor }), t, format)).toEqual([
+      "Frames on which it acted: 40 of 100",
+      "Labels on disagreements: 7 of 25",
+    ]);
   });
 });
 

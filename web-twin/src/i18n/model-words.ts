@@ -6,13 +6,21 @@ import { knownKey, type Translate } from "./translate.ts";
 
 // What is said of a trial, in plain words: why it waits, what would decide it, why it ended.
 
-export function waitText(wait: WaitDto, t: Translate, format: Format): string {
+export const waitTexts = ({ stage, waitsFor }: TrialDto, t: Translate, format: Format): readonly string[] =>
+  waitsFor.map((wait) => waitText(wait, stage, { t, format }));
+
+interface Words {
+  readonly t: Translate;
+  readonly format: Format;
+}
+
+function waitText(wait: WaitDto, stage: TrialDto["stage"], { t, format }: Words): string {
   switch (wait.code) {
     case "working": {
-      const stage = t(`stage.${wait.stage}`);
+      const name = t(`stage.${wait.stage}`);
       return wait.progress === undefined
-        ? t("wait.working", { stage })
-        : t("wait.workingProgress", { stage, percent: format.percent(wait.progress) });
+        ? t("wait.working", { stage: name })
+        : t("wait.workingProgress", { stage: name, percent: format.percent(wait.progress) });
     }
     case "latency-sure": {
       const most = format.number(wait.mostPercent);
@@ -22,8 +30,10 @@ export function waitText(wait: WaitDto, t: Translate, format: Format): string {
     }
     case "decision-by-hand":
       return t("wait.decision-by-hand");
-    default:
-      return t(`wait.${wait.code}`, { have: short(wait.have, format), need: format.number(wait.need) });
+    default: {
+      const key = wait.code === "frames" && stage === "canary" ? "framesActed" : wait.code;
+      return t(`wait.${key}`, { have: short(wait.have, format), need: format.number(wait.need) });
+    }
   }
 }
 

@@ -66,6 +66,12 @@ describe("evidence", () => {
     ]);
   });
 
+  it("says who judged", () => {
+    expect(evidenceRows(t, format, { judgedBy: "thresholds" })).toEqual([
+      { label: "Judged by", value: "thresholds alone, without the neural network" },
+    ]);
+  });
+
   it("keeps a guess and a line that it has no word for", () => {
     const rows = evidenceRows(t, format, { hint: "gear", line: "GMF" });
     expect(rows.map(({ value }) => value)).toEqual(["gear", "GMF (GMF)"]);

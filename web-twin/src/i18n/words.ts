@@ -52,6 +52,7 @@ function evidenceWord(t: Translate, key: string, value: string): string {
       .split("+")
       .map((vote) => wordOr(t, `why.${vote}`, vote))
       .join(", ");
+  if (key === "judgedBy") return wordOr(t, `why.${value}`, value);
   if (key === "hint") return wordOr(t, `fault.${value}`, value);
   return key === "line" ? `${wordOr(t, `why.${value}`, value)} (${value})` : value;
 }

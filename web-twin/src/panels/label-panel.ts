@@ -1,11 +1,11 @@
-import type { FrameDto, LabelVerdict } from "@stethos/edge-agent/core";
+import type { LabelVerdict } from "@stethos/edge-agent/core";
 import { element, setAttribute, setText } from "../dom/element.ts";
 import { createKeyedList, type Row } from "../dom/keyed-list.ts";
 import { errorText } from "../i18n/words.ts";
 import { createDisagreementModel, type FrameView } from "./disagreement-model.ts";
 import { inNameOf } from "./in-name-of.ts";
 import { createLabelButtons } from "./label-buttons.ts";
-import { type DisagreementRow, disagreementRows, isAlone } from "./models-rows.ts";
+import { type DisagreementRow, disagreementRows, frameCaption, isAlone } from "./models-rows.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 import { createSpectrogramCanvas } from "./spectrogram-canvas.ts";
 import { commonRange, strongest } from "./spectrogram-image.ts";
@@ -36,7 +36,7 @@ function createRow(first: DisagreementRow, select: (frame: string) => void): Row
   };
 }
 
-/** The picture of a frame, and what each model says of it. */
+/** The picture of a frame, and once it is labelled what each model says of it. */
 function createFrameFigure({ t, format }: PanelDeps) {
   const canvas = createSpectrogramCanvas();
   const says = element("figcaption");
@@ -47,15 +47,9 @@ function createFrameFigure({ t, format }: PanelDeps) {
     if (view.kind === "loading") return t("label.loading");
     return view.kind === "failed" ? t("spectrogram.failed", { why: errorText(t, view.error) }) : "";
   };
-  const saysOf = ({ probability, challengerProbability, model }: FrameDto): string => {
-    const one = (who: string, share: number): string => `${who}: ${format.percent(share)}`;
-    const champion = one(`${t("models.champion")} (${model})`, probability);
-    if (challengerProbability === undefined) return champion;
-    return `${champion}, ${one(t("models.challenger"), challengerProbability)}`;
-  };
   return {
     element: figure,
-    show(view: FrameView): void {
+    show(view: FrameView, label: DisagreementRow["label"]): void {
       setAttribute(figure, "data-state", view.kind);
       canvas.element.hidden = view.kind !== "ready";
       note.hidden = view.kind === "ready";
@@ -63,7 +57,7 @@ function createFrameFigure({ t, format }: PanelDeps) {
       setText(note, noteOf(view));
       if (view.kind !== "ready") return;
       const { spectrogram } = view.frame;
-      setText(says, t("label.notHealthy", { says: saysOf(view.frame) }));
+      setText(says, frameCaption(view.frame, label, { t, format }));
       const peak = strongest(spectrogram);
       canvas.draw(spectrogram, commonRange([spectrogram]), {
         label: t("spectrogram.label", {
@@ -153,8 +147,8 @@ export function createLabelPanel(deps: PanelDeps): Panel {
     );
     what.hidden = items.length === 0;
     side.hidden = selected === undefined;
-    figure.show(model.frame());
     const current = items.find((one) => one.frame === selected);
+    figure.show(model.frame(), current?.label);
     buttons.show(current?.label, (verdict) => verdict);
   }
 

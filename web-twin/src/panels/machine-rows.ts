@@ -21,6 +21,13 @@ function figureOf({ health }: MachineDto, format: Format): string {
   return health.index === undefined ? "" : format.whole(health.index);
 }
 
+/** What a machine is called while nobody asks the network is worth less, and says so. */
+export function stateText({ health, scores }: MachineDto, t: Translate): string {
+  const state = t(`health.${health.state}`);
+  const isDegraded = health.state !== "offline" && scores.some((score) => score.state === "degraded");
+  return isDegraded ? t("health.thresholds", { state }) : state;
+}
+
 export function machineRows(
   machines: Iterable<MachineDto>,
   selected: string | undefined,
@@ -29,7 +36,7 @@ export function machineRows(
 ): readonly MachineRow[] {
   return [...machines].map((machine) => {
     const { id, name, health, path } = machine;
-    const state = t(`health.${health.state}`);
+    const state = stateText(machine, t);
     const label =
       health.index === undefined
         ? t("machines.label", { name, state })

@@ -1,13 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { applyModels, emptyPlant } from "../state/plant-state.ts";
 import { format, t } from "../testing/english.ts";
-import { at, makeDisagreement, makeMachine, makeModels, makeTrial, T0 } from "../testing/fixtures.ts";
+import {
+  at,
+  makeDisagreement,
+  makeFrame,
+  makeMachine,
+  makeModels,
+  makeTrial,
+  T0,
+} from "../testing/fixtures.ts";
 import {
   auditRows,
   badgeOf,
   commandsFor,
   disagreementRows,
   driftRows,
+  frameCaption,
   modelTitle,
   outcomeRows,
 } from "./models-rows.ts";
@@ -119,18 +128,42 @@ describe("the rows of history", () => {
 });
 
 describe("the rows of disagreements", () => {
-  it("say what each model says and what was said of it", () => {
+  it("say that the models disagree, and which said what once a label has answered", () => {
     const items = [makeDisagreement("f1"), makeDisagreement("f2", { machine: "gone", label: "false" })];
     const [first, second] = disagreementRows(items, plantWith(), "f1", words);
     expect(first).toEqual({
       frame: "f1",
       machineName: "Pump M1",
       when: "16:00:00",
-      says: "Champion: healthy, Challenger: abnormal",
+      says: "The two models disagree",
       label: undefined,
       labelText: "no label yet",
       selected: true,
     });
-    expect(second).toMatchObject({ machineName: "gone", labelText: "labelled false alarm", selected: false });
+    expect(second).toMatchObject({
+      machineName: "gone",
+      says: "Champion: healthy, Challenger: abnormal",
+      labelText: "labelled false alarm",
+      selected: false,
+    });
+    // Whoever is not sure may answer later, as fairly as the first time.
+    const unsure = [makeDisagreement("f3", { label: "not-sure" })];
+    expect(disagreementRows(unsure, plantWith(), undefined, words)[0]).toMatchObject({
+      says: "The two models disagree",
+      labelText: "labelled not sure",
+    });
+  });
+
+  it("keep what each model says of a frame from its picture until a label has answered", () => {
+    const frame = makeFrame("f1");
+    expect(frameCaption(frame, undefined, words)).toBe("The two models disagree");
+    expect(frameCaption(frame, "not-sure", words)).toBe("The two models disagree");
+    expect(frameCaption(frame, "real", words)).toBe(
+      "Probability of not being healthy. Champion (listener 1.0.0): 20%, Challenger: 90%",
+    );
+    const { challengerProbability: _, ...alone } = frame;
+    expect(frameCaption(alone, "false", words)).toBe(
+      "Probability of not being healthy. Champion (listener 1.0.0): 20%",
+    );
   });
 });

@@ -2,6 +2,7 @@ import type {
   AuditEntryDto,
   DisagreementDto,
   DriftStateDto,
+  FrameDto,
   ModelSummaryDto,
   ModelsDto,
 } from "@stethos/edge-agent/core";
@@ -131,6 +132,32 @@ export interface DisagreementRow {
   readonly selected: boolean;
 }
 
+/** A label is fair only if it does not look at which model said what, so that is shown once it is given. "Not sure" may
+ *  still become an answer. */
+const isAnswered = (label: DisagreementDto["label"]): boolean => label === "real" || label === "false";
+
+const whoSaid = ({ championSays, challengerSays }: DisagreementDto, t: Translate): string =>
+  [
+    t("label.says", { who: t("models.champion"), verdict: t(`label.${championSays}`) }),
+    t("label.says", { who: t("models.challenger"), verdict: t(`label.${challengerSays}`) }),
+  ].join(", ");
+
+/** What stands beside the picture of a frame. */
+export function frameCaption(
+  { probability, challengerProbability, model }: FrameDto,
+  label: DisagreementDto["label"],
+  { t, format }: Pick<Words, "format" | "t">,
+): string {
+  if (!isAnswered(label)) return t("label.disagree");
+  const one = (who: string, share: number): string => `${who}: ${format.percent(share)}`;
+  const champion = one(`${t("models.champion")} (${model})`, probability);
+  const says =
+    challengerProbability === undefined
+      ? champion
+      : `${champion}, ${one(t("models.challenger"), challengerProbability)}`;
+  return t("label.notHealthy", { says });
+}
+
 export function disagreementRows(
   items: readonly DisagreementDto[],
   plant: PlantState,
@@ -142,10 +169,7 @@ export function disagreementRows(
     frame: one.frame,
     machineName: plant.machines.get(one.machine)?.name ?? one.machine,
     when: format.time(Date.parse(one.time), nowMs),
-    says: [
-      t("label.says", { who: t("models.champion"), verdict: t(`label.${one.championSays}`) }),
-      t("label.says", { who: t("models.challenger"), verdict: t(`label.${one.challengerSays}`) }),
-    ].join(", "),
+    says: isAnswered(one.label) ? whoSaid(one, t) : t("label.disagree"),
     label: one.label,
     labelText: one.label === undefined ? t("label.open") : t(`label.${one.label}.given`),
     selected: one.frame === selected,

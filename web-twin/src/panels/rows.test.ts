@@ -43,6 +43,21 @@ describe("the rows of the machine list", () => {
   });
 });
 
+describe("a machine that is judged by thresholds alone", () => {
+  const scores = [makeScore("M1", { state: "degraded" })];
+  const rowOf = (state: "healthy" | "offline") =>
+    machineRows([makeMachine("M1", { ...health({ state, index: 90 }), scores })], undefined, t, format)[0];
+
+  it("is not called healthy without saying so", () => {
+    expect(rowOf("healthy")).toMatchObject({
+      health: "healthy",
+      state: "Healthy, thresholds only",
+      label: "Pump M1: Healthy, thresholds only, health 90 of 100",
+    });
+    expect(rowOf("offline")?.state).toBe("Offline");
+  });
+});
+
 describe("the rows of the alarm list", () => {
   const plant = applyMessage(
     emptyPlant,
@@ -183,6 +198,24 @@ describe("why a sensor is judged as it is", () => {
     expect(whyOf(makeScore("M1", { sensorState: "flat", state: "not-scored" }), "1", t, format).note).toBe(
       "Sensor signal is flat: check cable and supply",
     );
+  });
+
+  it("says that thresholds judged alone, and of which check nothing was heard", () => {
+    const why = whyOf(
+      makeScore("M1", { state: "degraded", anomaly: 0.7, votes: { rms: true }, rmsRatio: 2.4, features }),
+      "m/s2",
+      t,
+      format,
+    );
+    expect(why.note).toBe(
+      "Threshold alarms only: the neural network cannot be run, each check counts by itself.",
+    );
+    expect(why.anomaly?.share).toBe(0.7);
+    expect(why.votes).toEqual([
+      { name: "Neural network", unusual: false, verdict: "not heard" },
+      { name: "Spectrum", unusual: false, verdict: "not heard" },
+      { name: "Strength (RMS)", unusual: true, verdict: "unusual, 240% of the healthy level" },
+    ]);
   });
 
   it("keeps the bar within its ends", () => {

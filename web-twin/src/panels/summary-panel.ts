@@ -7,6 +7,7 @@ import { shownAlarm } from "../state/selection.ts";
 import { sinceText } from "./alarm-rows.ts";
 import { labelAlarm } from "./label-alarm.ts";
 import { createLabelButtons } from "./label-buttons.ts";
+import { stateText } from "./machine-rows.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 
 /** Who the chosen machine is, how well it is, and which alarm stands. */
@@ -63,11 +64,12 @@ export function createSummaryPanel(deps: PanelDeps): Panel {
     alarmBlock.dataset["of"] = alarm.id;
   };
 
-  const showHealth = ({ health }: MachineDto): void => {
+  const showHealth = (machine: MachineDto): void => {
+    const { health } = machine;
     const look = LOOKS[health.state];
     if (icon.dataset["health"] !== health.state) icon.replaceChildren(iconElement(look.icon, look.colour));
     icon.dataset["health"] = health.state;
-    setText(state, t(`health.${health.state}`));
+    setText(state, stateText(machine, t));
     setText(what, t(`health.${health.state}.what`, { percent: format.percent(health.baselineProgress) }));
     const known = health.index;
     gauge.hidden = known === undefined;

@@ -1,7 +1,7 @@
 import type { ModelSummaryDto, ModelsDto, TrialDto } from "@stethos/edge-agent/core";
 import { element, setAttribute, setText } from "../dom/element.ts";
 import { createKeyedList } from "../dom/keyed-list.ts";
-import { decidesTexts, waitText } from "../i18n/model-words.ts";
+import { decidesTexts, waitTexts } from "../i18n/model-words.ts";
 import type { TrialCommand } from "../stream/api.ts";
 import { createCommandDialog } from "./command-dialog.ts";
 import { commandsFor, modelTitle } from "./models-rows.ts";
@@ -114,7 +114,7 @@ export function createTrialPanel(deps: PanelDeps): Panel {
       const age = format.ago(now() - Date.parse(trial.paused.sinceTime));
       setText(paused, t("models.paused", { by: trial.paused.by, age }));
     }
-    const waiting = trial.waitsFor.map((wait) => waitText(wait, t, format));
+    const waiting = waitTexts(trial, t, format);
     waits.show(waiting.length === 0 ? [t("models.waitsForNothing")] : waiting);
     decides.show(decidesTexts(trial, t, format));
   };

@@ -35,11 +35,16 @@ describe("the stages of a trial", () => {
     expect(stepText("rollback", t)).toBe("Roll back");
   });
 
-  it("say on how many frames the challenger acts", () => {
-    expect(shareText(makeTrial(), t, format)).toBe("Acts on 5% of the frames");
-    expect(shareText(makeTrial({ share: 0 }), t, format)).toBe(
-      "Listens only; the champion acts on all frames",
-    );
+  it.each([
+    [0.05, 1, "Acts on 5% of the frames, hears all"],
+    [0.05, 0.5, "Acts on 5% of the frames, hears 50%"],
+    [0.05, 0.05, "Acts on 5% of the frames"],
+    [1, 1, "Acts on 100% of the frames"],
+    [0, 1, "Listens only; the champion acts on all frames"],
+    [0, 0.5, "Hears 50% of the frames; the champion acts on all"],
+    [0, 0, "Hears no frames; the champion acts on all"],
+  ])("say on how many frames the challenger acts, here %f, and that it hears %f", (share, hears, text) => {
+    expect(shareText(makeTrial({ share, hears }), t, format)).toBe(text);
   });
 });
 

@@ -39,8 +39,13 @@ export function stepText(stage: Stage, t: Translate): string {
   return t("models.step", { stage: t(`stage.${stage}`), n: WAY.indexOf(stage) + 1, total: WAY.length });
 }
 
-export function shareText({ share }: TrialDto, t: Translate, format: Format): string {
-  return share > 0 ? t("models.share", { percent: format.percent(share) }) : t("models.listens");
+/** On how many frames the challenger acts, and how many more it hears. */
+export function shareText({ share, hears }: TrialDto, t: Translate, format: Format): string {
+  const figures = { percent: format.percent(share), hears: format.percent(hears) };
+  if (hears <= 0) return t("models.hearsNone");
+  if (share <= 0) return t(hears < 1 ? "models.hears" : "models.listens", figures);
+  if (hears <= share) return t("models.share", figures);
+  return t(hears < 1 ? "models.shareHears" : "models.shareHearsAll", figures);
 }
 
 /** A figure on its way to the line that decides. */

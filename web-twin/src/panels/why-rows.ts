@@ -1,4 +1,4 @@
-import type { Features, ScoreDto } from "@stethos/edge-agent/core";
+import type { Features, ScoreDto, Votes } from "@stethos/edge-agent/core";
 import type { Format } from "../i18n/format.ts";
 import type { Translate } from "../i18n/translate.ts";
 
@@ -34,18 +34,16 @@ function noteOf(score: ScoreDto, t: Translate): string | undefined {
 function votesOf(score: ScoreDto, t: Translate, format: Format): readonly Vote[] {
   const { votes } = score;
   if (votes === undefined) return [];
-  const verdict = (unusual: boolean, of: "why.ofLimit" | "why.ofHealthy", ratio?: number): string => {
-    const word = t(unusual ? "why.votesYes" : "why.votesNo");
-    return ratio === undefined ? word : `${word}, ${t(of, { percent: format.percent(ratio) })}`;
+  const voteOf = (name: keyof Votes, of: "why.ofLimit" | "why.ofHealthy", ratio?: number): Vote => {
+    const unusual = votes[name];
+    const word = t(unusual === undefined ? "why.votesNone" : unusual ? "why.votesYes" : "why.votesNo");
+    const verdict = ratio === undefined ? word : `${word}, ${t(of, { percent: format.percent(ratio) })}`;
+    return { name: t(`why.${name}`), unusual: unusual === true, verdict };
   };
   return [
-    { name: t("why.network"), unusual: votes.network, verdict: verdict(votes.network, "why.ofLimit") },
-    {
-      name: t("why.spectrum"),
-      unusual: votes.spectrum,
-      verdict: verdict(votes.spectrum, "why.ofLimit", score.spectrumRatio),
-    },
-    { name: t("why.rms"), unusual: votes.rms, verdict: verdict(votes.rms, "why.ofHealthy", score.rmsRatio) },
+    voteOf("network", "why.ofLimit"),
+    voteOf("spectrum", "why.ofLimit", score.spectrumRatio),
+    voteOf("rms", "why.ofHealthy", score.rmsRatio),
   ];
 }
 
@@ -72,17 +70,17 @@ function featureFacts(features: Features, unit: string, t: Translate, format: Fo
 /** @param unit of the sensor's samples; "1" where the configuration does not say */
 export function whyOf(score: ScoreDto, unit: string, t: Translate, format: Format): Why {
   const note = noteOf(score, t);
-  const isScored = score.state === "scored";
+  const isJudged = score.state === "scored" || score.state === "degraded";
   const speed =
     score.shaftHz > 0 ? [{ label: t("why.speed"), value: format.quantity(score.shaftHz, "Hz") }] : [];
   const hint = score.faultHint;
   return {
     ...(note === undefined ? {} : { note }),
-    ...(isScored
+    ...(isJudged
       ? { anomaly: { share: Math.min(1, Math.max(0, score.anomaly)), text: format.number(score.anomaly) } }
       : {}),
     votes: votesOf(score, t, format),
-    ...(isScored && hint !== undefined && hint !== "healthy" && score.anomaly >= ANOMALY_LIMIT
+    ...(isJudged && hint !== undefined && hint !== "healthy" && score.anomaly >= ANOMALY_LIMIT
       ? { hint: t("why.hint", { fault: t(`fault.${hint}`) }) }
       : {}),
     facts: [...speed, ...(score.features === undefined ? [] : featureFacts(score.features, unit, t, format))],

@@ -123,6 +123,7 @@ const trial: Shape<TrialDto> = object({
   because: oneOf("by-hand", "drift", "published", "recall"),
   paused: optional(object({ by: text, sinceTime: time })),
   share: number,
+  hears: number,
   evidence,
   waitsFor: kept(wait),
 });

@@ -123,6 +123,7 @@ export const makeTrial = (more: Partial<TrialDto> = {}): TrialDto => ({
   stageSinceTime: at(-420),
   because: "drift",
   share: 0.05,
+  hears: 1,
   evidence: {
     frames: 2412,
     blocks: 318,

@@ -29,6 +29,7 @@ export const TRIAL: TrialReport = {
   stageSinceUs: START_US + 60e6,
   because: "drift",
   share: 0.05,
+  hears: 1,
   evidence: {
     frames: 2400,
     blocks: 310,

@@ -29,6 +29,7 @@ describe("the metrics of models", () => {
 
   it("tell the evidence in ratios of 1, and what is not known as infinity", () => {
     expect(samples(text, "model_trial_share_ratio")).toEqual(["stethos_model_trial_share_ratio 0.05"]);
+    expect(samples(text, "model_trial_hears_ratio")).toEqual(["stethos_model_trial_hears_ratio 1"]);
     expect(samples(text, "model_trial_disagreement_ratio")).toEqual([
       "stethos_model_trial_disagreement_ratio 0.01",
     ]);

@@ -70,6 +70,7 @@ function trialMetrics(trial: TrialReport | undefined): string[] {
     stateSet("model_trial_stage", "1 at the stage of the trial that runs", stages, trial?.stage),
     gauge("model_trial_paused", "1 while somebody has paused the trial", trial?.paused ? 1 : 0),
     gauge("model_trial_share_ratio", "Frames on which the challenger acts, of 1", trial?.share ?? 0),
+    gauge("model_trial_hears_ratio", "Frames that the challenger hears, of 1", trial?.hears ?? 0),
   ];
   if (trial === undefined) return always;
   return [

@@ -107,6 +107,7 @@ const trial = z.object({
   because: z.enum(["by-hand", "drift", "published", "recall"]),
   paused: z.object({ by: z.string(), sinceTime: time("Since when") }).optional(),
   share: share.describe("Of the frames on which the challenger acts"),
+  hears: share.describe("Of the frames that it hears, at least those on which it acts"),
   evidence,
   waitsFor: z.array(wait),
 });

@@ -84,10 +84,20 @@ export const score = z
       .enum(["valid", "flat", "clipped", "disconnected", "bad-quality"])
       .describe('Only "valid" is evidence about the machine'),
     state: z
-      .enum(["scored", "learning", "no-baseline", "not-scored"])
-      .describe("learning: the baseline is not complete; no-baseline: this speed has none"),
-    anomaly: share.describe("0..1, 0.5 at the alarm threshold; 0 unless scored"),
-    votes: z.object({ network: z.boolean(), spectrum: z.boolean(), rms: z.boolean() }).optional(),
+      .enum(["scored", "degraded", "learning", "no-baseline", "not-scored"])
+      .describe(
+        "degraded: judged by thresholds alone, as the network fails; learning: the baseline is not complete; " +
+          "no-baseline: this speed has none",
+      ),
+    anomaly: share.describe("0..1, 0.5 at the alarm threshold; 0 unless scored or degraded"),
+    votes: z
+      .object({
+        network: z.boolean().optional(),
+        spectrum: z.boolean().optional(),
+        rms: z.boolean().optional(),
+      })
+      .optional()
+      .describe("Who calls the window unusual; absent: had no say"),
     faultHint: z
       .enum(["healthy", "inner-race", "outer-race", "ball", "shaft"])
       .optional()

@@ -39,10 +39,10 @@ export function renderModels(models: Models): string {
 }
 
 function renderTrial(trial: Trial): string {
-  const { id, stage, because, startedTime, share, paused, evidence, waitsFor } = trial;
+  const { id, stage, because, startedTime, share, hears, paused, evidence, waitsFor } = trial;
   const rows = [
     ["trial", `${id}, because: ${because}, since ${startedTime}`],
-    ["stage", `${stage}, acts on ${figure(share * 100)} % of the frames`],
+    ["stage", `${stage}, acts on ${figure(share * 100)} % of the frames, hears ${figure(hears * 100)} %`],
     ...(paused ? [["paused", `by ${paused.by} since ${paused.sinceTime}`]] : []),
     ...evidenceRows(evidence),
     ...waitsFor.map((wait) => ["waits for", waitText(wait)]),

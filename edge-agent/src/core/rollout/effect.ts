@@ -21,6 +21,7 @@ export type Effect =
 export interface RouteEffect {
   readonly kind: "canary" | "shadow";
   readonly share: number;
+  readonly hears?: number;
   readonly trial: string;
 }
 
@@ -54,7 +55,8 @@ export function effectOf(state: RolloutState, policy: RolloutPolicy): Effect {
 
 function routeOf(trial: Trial, policy: RolloutPolicy): RouteEffect {
   if (trial.stage === "shadow") return { kind: "shadow", share: policy.shadowShare, trial: trial.id };
-  return { kind: "canary", share: shareOf(trial, policy), trial: trial.id };
+  const hears = trial.stage === "canary" ? { hears: hearsOf(trial, policy) } : {};
+  return { kind: "canary", share: shareOf(trial, policy), ...hears, trial: trial.id };
 }
 
 /** Of the frames on which the challenger acts. A pause freezes the stages, not the share. */
@@ -70,6 +72,14 @@ export function shareOf(trial: Trial, policy: RolloutPolicy): number {
     default:
       return 0;
   }
+}
+
+/** Of the frames that the challenger hears, whether or not it acts on them. */
+export function hearsOf(trial: Trial, policy: RolloutPolicy): number {
+  if (trial.held !== undefined) return 0;
+  if (trial.stage === "shadow") return policy.shadowShare;
+  const share = shareOf(trial, policy);
+  return trial.stage === "canary" ? Math.max(share, policy.canaryHears) : share;
 }
 
 /** The same key means that there is nothing new to do. */

@@ -37,7 +37,7 @@ const held: RolloutReason = { code: "trial-too-long", frames: 1, hours: 1 };
 describe("the report", () => {
   it("says what a trial waits for in each stage", () => {
     expect(waits(started, 0.4)).toEqual([{ code: "working", stage: "verify", progress: 0.4 }]);
-    expect(waits(at({ stage: "shadow" }))).toEqual([{ code: "frames", have: 0, need: 3000 }]);
+    expect(waits(at({ stage: "shadow" }))).toEqual([{ code: "frames", have: 0, need: 1200 }]);
     expect(waits(at({ stage: "soak" }))).toEqual([{ code: "soak-minutes", have: 30, need: 60 }]);
     expect(waits(at({ stage: "shadow", held }))).toEqual([{ code: "decision-by-hand" }]);
     expect(waits(at({ stage: "soak", paused: { by: "Ann", sinceUs: 0 } }))?.[0]).toEqual({
@@ -50,6 +50,20 @@ describe("the report", () => {
       { code: "latency-sure", highPercent: Number.POSITIVE_INFINITY, mostPercent: 5 },
     ]);
     expect(waits(at({ stage: "commit" }), 0.4)).toEqual([{ code: "working", stage: "commit" }]);
+  });
+
+  it("says on how many frames the challenger acts, and how many it hears", () => {
+    const shares = (state: RolloutState) => {
+      const trial = rolloutReport(state, surroundings, policy).trial;
+      return [trial?.share, trial?.hears];
+    };
+    expect(shares(started)).toEqual([0, 0]);
+    expect(shares(at({ stage: "shadow" }))).toEqual([0, 1]);
+    expect(shares(at({ stage: "canary" }))).toEqual([0.05, 1]);
+    expect(shares(at({ stage: "canary", held }))).toEqual([0, 0]);
+    expect(shares(at({ stage: "full" }))).toEqual([1, 1]);
+    const sparing = { ...policy, canaryHears: 0.5 };
+    expect(rolloutReport(at({ stage: "canary" }), surroundings, sparing).trial?.hears).toBe(0.5);
   });
 
   it("counts what is still to be labelled, and lists it newest first with what each model says", () => {

@@ -4,7 +4,7 @@ import type { GatePolicy } from "../gate/gate-policy.ts";
 import { promotionWaits, unlabelledOf } from "../gate/judge.ts";
 import { latencyChange } from "../gate/latency.ts";
 import type { TimeUs } from "../time.ts";
-import { shareOf } from "./effect.ts";
+import { hearsOf, shareOf } from "./effect.ts";
 import type { RolloutPolicy } from "./rollout-policy.ts";
 import type {
   Disagreement,
@@ -68,6 +68,7 @@ function trialReport(trial: Trial, surroundings: Surroundings, policy: RolloutPo
     because,
     ...(paused && { paused }),
     share: shareOf(trial, policy),
+    hears: hearsOf(trial, policy),
     evidence: evidenceReport(trial.evidence, policy.gate),
     waitsFor: waitsOf(trial, surroundings, policy),
   };

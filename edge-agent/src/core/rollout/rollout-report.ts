@@ -124,6 +124,8 @@ export interface TrialReport {
   readonly paused?: { readonly by: string; readonly sinceUs: TimeUs };
   /** Of the frames on which the challenger acts, 0..1. */
   readonly share: number;
+  /** Of the frames that it hears, 0..1: at least the share. */
+  readonly hears: number;
   readonly evidence: EvidenceReport;
   readonly waitsFor: readonly Wait[];
 }
