@@ -1,111 +1,29 @@
-import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { type ObjectStore, openStore, readTrust } from "@stethos/models";
+import { join } from "node:path";
+import { openStore, readTrust } from "@stethos/models";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createObjectSink } from "../../edge-agent/src/adapters/field-store/sink.ts";
-import { createFieldStore } from "../../edge-agent/src/adapters/field-store/store.ts";
 import { registryOptions } from "../../edge-agent/src/adapters/registry/options.ts";
 import { createModelStore } from "../../edge-agent/src/adapters/registry/store.ts";
-import { createUploadField, defaultUploadPolicy } from "../../edge-agent/src/flow/upload-field.ts";
-import type { ModelStore } from "../../edge-agent/src/ports/model-store.ts";
-import { startS3rver } from "../registry/s3-servers.ts";
-import { silentLogger } from "../rollout/silent-logger.ts";
-import { runCli, runPython, type SeenWindow, seenWindows, shipped } from "./plant.ts";
+import { type ModelAgent, quickModels, startModelAgent, verifyAudit } from "../e2e/model-agent.ts";
+import { startModelPlant } from "../e2e/model-plant.ts";
+import { silentLogger as logger } from "../rollout/silent-logger.ts";
+import { bring, uploadAll } from "./hand-over.ts";
+import { isDamaged, scripted, windowsOf } from "./moved-machines.ts";
+import { type Place, places } from "./places.ts";
+import { baselineWindows, runCli, runPython, type SeenWindow, seenWindows, shipped } from "./plant.ts";
 
 const MACHINES = 5;
+/** Of each machine: those that were kept, labelled and learnt from, and those that the agent hears afterwards. */
 const WINDOWS = 12;
+const LATER_WINDOWS = 24;
+const BLOCK_MS = 300;
+const POLL = { timeout: 60_000 };
+const LABEL_MS = 200;
 const clock = createSystemClock();
 const signal = AbortSignal.timeout(580_000);
-const logger = silentLogger;
 const random = () => 0.5;
-const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
-
-interface Place {
-  /** As `--registry` takes it. */
-  readonly url: string;
-  readonly env: NodeJS.ProcessEnv;
-  stop(): Promise<void>;
-}
-
-const places: readonly { readonly kind: string; start(folder: string): Promise<Place> }[] = [
-  {
-    kind: "a folder",
-    start: async (folder) => ({ url: join(folder, "registry"), env: {}, stop: async () => undefined }),
-  },
-  {
-    kind: "an S3 server",
-    start: async () => {
-      const { endpoint, bucket, credentials, stop } = await startS3rver();
-      const env = {
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      };
-      return { url: `s3://${bucket}/plant?endpoint=${endpoint}&region=us-east-1`, env, stop };
-    },
-  },
-];
-
-/** What an agent keeps and people label goes to the registry's store; what lies there is brought to a folder, as
- *  `aws s3 sync` would. */
-async function uploadAll(seen: readonly SeenWindow[], data: string, store: ObjectStore): Promise<void> {
-  const fieldStore = await createFieldStore({ folder: data, mostBytes: 1e8, queueFrames: 100 }, { logger });
-  for (const { frame } of seen) fieldStore.keep(frame);
-  await fieldStore.settled();
-  for (const { frame, isFault } of seen) {
-    const verdict = isFault ? "real" : "false";
-    await fieldStore.label(
-      { frame: frame.id, verdict, by: "ana", timeUs: frame.timeUs, source: "operator" },
-      signal,
-    );
-  }
-  let text: string | undefined;
-  const journal = {
-    read: async () => text,
-    write: async (next: string) => {
-      text = next;
-    },
-  };
-  const policy = {
-    ...defaultUploadPolicy,
-    site: "hall-7",
-    node: "node-1",
-    bytesPerSecond: 1e12,
-    batchFrames: 40,
-  };
-  const sink = createObjectSink(store);
-  const upload = await createUploadField(policy, {
-    store: fieldStore,
-    sink,
-    journal,
-    sha256,
-    clock,
-    random,
-    logger,
-  });
-  const end = new AbortController();
-  const running = upload.run(end.signal);
-  while (upload.counts().frames < seen.length && !signal.aborted) await clock.sleep(20, signal);
-  end.abort();
-  await running;
-  await fieldStore.close();
-}
-
-async function bring(store: ObjectStore, prefix: string, folder: string): Promise<number> {
-  let count = 0;
-  for await (const { key } of store.list(prefix, signal)) {
-    const body = await store.get(key, {}, signal);
-    if (body === undefined || body === "changed") throw new Error(`${key} is gone`);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body.chunks) chunks.push(chunk);
-    await mkdir(dirname(join(folder, key)), { recursive: true });
-    await writeFile(join(folder, key), Buffer.concat(chunks));
-    count += 1;
-  }
-  return count;
-}
 
 describe.each(places)(
   "from the field to the next version, by way of $kind",
@@ -114,7 +32,7 @@ describe.each(places)(
     let folder: string;
     let place: Place;
     let next: string;
-    let agent: ModelStore;
+    let later: readonly SeenWindow[];
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "stethos-circle-"));
@@ -141,11 +59,14 @@ describe.each(places)(
     };
 
     it("learns a head from what agents kept and people labelled, which other machines profit from", async () => {
-      const seen = await seenWindows(join(folder, "seen"), MACHINES, WINDOWS);
+      const all = await seenWindows(join(folder, "seen"), MACHINES, WINDOWS + LATER_WINDOWS);
+      const isEarly = (_: SeenWindow, i: number) => i % (WINDOWS + LATER_WINDOWS) < WINDOWS;
+      const seen = all.filter(isEarly);
+      later = all.filter((one, i) => !isEarly(one, i));
       const store = openStore(place.url, {}, clock);
-      await uploadAll(seen, join(folder, "data"), store);
+      await uploadAll(seen, join(folder, "kept"), store, signal);
       // A window each, a healthy frame per machine and batch, and two manifests.
-      const objects = await bring(store, "field/", join(folder, "brought"));
+      const objects = await bring(store, "field/", join(folder, "brought"), signal);
       expect(objects).toBeGreaterThanOrEqual(MACHINES * WINDOWS + MACHINES + 2);
       const command = ["-m", "pipeline", "head", "--field", join(folder, "brought"), "--base", shipped];
       await runPython([...command, "--out", next, "--version", "0.2.0"]);
@@ -176,7 +97,7 @@ describe.each(places)(
         trustedKeys: [trusted],
         bytesPerSecond: 1_000_000_000,
       });
-      agent = await createModelStore(
+      const agent = await createModelStore(
         { ...options, folder: join(folder, "models"), model: "listener" },
         { clock, logger, random },
       );
@@ -189,6 +110,63 @@ describe.each(places)(
       );
     });
 
-    // The agent's own part follows here: a trial of `offered` against 0.1.0 on frames of these machines, to promotion.
+    it("is tried by an agent at these machines, promoted on what people say there, and stays over a restart", async () => {
+      const baselines = await baselineWindows(join(folder, "seen"));
+      let hasMoved = false;
+      const machines = baselines.map((baseline, machine) => {
+        const windows = windowsOf(machine, later);
+        const { shaftHz = 0 } = later[machine * LATER_WINDOWS]?.frame ?? {};
+        return scripted(machine, shaftHz, baseline, windows, () => hasMoved);
+      });
+      const plant = await startModelPlant(machines, BLOCK_MS);
+      const trustedKeys = [join(folder, "release.pem.pub")];
+      const models = {
+        ...quickModels,
+        registry: { ...place.registry, trustedKeys, bytesPerSecond: 1_000_000_000 },
+      };
+      const config = plant.agentConfig({ models });
+      const first = await startModelAgent(folder, config, place.env);
+      let second: ModelAgent | undefined;
+      try {
+        await first.until("it is tried", ({ trial }) => trial?.challenger.version === "0.2.0");
+        await expect.poll(() => first.child.output().match(/baseline learnt/g)?.length, POLL).toBe(MACHINES);
+        hasMoved = true;
+        const labelling = labelAll(first);
+        const { outcomes, previous } = await first.until(
+          "it is promoted",
+          ({ champion }) => champion.version === "0.2.0",
+        );
+        await labelling;
+        expect(outcomes).toMatchObject([{ kind: "promoted", reason: { code: "accuracy-rose" } }]);
+        expect(previous?.version).toBe("0.1.0");
+        await first.stop();
+        second = await startModelAgent(folder, config, place.env);
+        const after = await second.models();
+        expect(after.champion).toMatchObject({ version: "0.2.0", sequence: 2 });
+        expect(after.trial).toBeUndefined();
+        const metrics = await second.metrics();
+        expect(metrics).toMatch(
+          /^stethos_model_info\{role="champion",name="listener",version="0\.2\.0",.*\} 1$/m,
+        );
+        expect(metrics).toMatch(/^stethos_model_outcome_time_seconds\{outcome="promoted"\} /m);
+        const what = (await second.history()).map((entry) => entry.what);
+        expect(what).toEqual(expect.arrayContaining(["champion", "labelled", "promoted", "trial-started"]));
+        await second.stop();
+        expect(await verifyAudit(folder)).toMatch(/is whole: \d+ entries/);
+      } finally {
+        for (const agent of [first, second]) {
+          if (agent?.child.process.exitCode === null) await agent.kill();
+        }
+        await plant.close();
+      }
+    });
   },
 );
+
+/** An operator who has been at the machines, until there is nothing left to label. */
+async function labelAll(agent: ModelAgent): Promise<void> {
+  while ((await agent.models()).outcomes.length === 0) {
+    await agent.label(({ machine }) => (isDamaged(Number(machine.at(-1))) ? "real" : "false"));
+    await clock.sleep(LABEL_MS, signal);
+  }
+}

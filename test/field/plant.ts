@@ -10,6 +10,8 @@ export const models = join(import.meta.dirname, "../../models");
 export const shipped = join(models, "artifacts/listener/0.1.0");
 const cli = join(models, "src/main.ts");
 const WINDOW = 8192;
+/** As models/tests/simulated_machines.py renders them. */
+const BASELINE_WINDOWS = 10;
 
 /** A window as an agent kept it, and what a person who looked at the machine says. */
 export interface SeenWindow {
@@ -43,10 +45,23 @@ export async function seenWindows(folder: string, machines: number, windows: num
   const rows: { machine: number; number: number; fault: string; shaftHz: number }[] = JSON.parse(
     await readFile(join(folder, "windows.json"), "utf8"),
   );
-  const bytes = await readFile(join(folder, "windows.f32"));
-  const values = new Float32Array(new Uint8Array(bytes).buffer);
+  const values = await readFloats(join(folder, "windows.f32"));
   return rows.map((row, i) => ({ frame: frameOf(row, i, values), isFault: row.fault !== "healthy" }));
 }
+
+/** What each machine sounded like while its baseline was learnt, after `seenWindows` into the same folder. */
+export async function baselineWindows(folder: string): Promise<Float32Array[][]> {
+  const values = await readFloats(join(folder, "baselines.f32"));
+  const size = BASELINE_WINDOWS * WINDOW;
+  return Array.from({ length: values.length / size }, (_, machine) =>
+    Array.from({ length: BASELINE_WINDOWS }, (__, i) =>
+      values.subarray(machine * size + i * WINDOW, machine * size + (i + 1) * WINDOW),
+    ),
+  );
+}
+
+const readFloats = async (file: string): Promise<Float32Array> =>
+  new Float32Array(new Uint8Array(await readFile(file)).buffer);
 
 function frameOf(
   { machine, number, shaftHz }: { machine: number; number: number; shaftHz: number },
