@@ -53,56 +53,84 @@ export interface Channels {
 
 const FIRST_RETRY_MS = 5000;
 
+/** No offer and no failure: the channel is empty. */
+interface Answer {
+  readonly offer?: OfferedModel;
+  readonly failure?: EdgeError;
+}
+
+const isAway = (failure: EdgeError | undefined): boolean => failure?.code === "REGISTRY_UNREACHABLE";
+
 export function createChannels(deps: ChannelDeps): Channels {
   const { store, keeper, options, clock, logger } = deps;
   const pollMs = options.pollSeconds * 1000;
   const backoff = createBackoff(Math.min(FIRST_RETRY_MS, pollMs), pollMs, deps.random);
   let registry: RolloutReport["registry"] = { name: store.name, reachable: false, reason: "not asked yet" };
   let wanting: RolloutReport["drift"]["wanting"];
+  /** What is wrong with each channel. */
+  const failing = new Map<string, string>();
   let driftPending = false;
   let wake: () => void = () => undefined;
 
-  function told(reason: string | undefined): void {
+  /** @param failures of the channels that were asked; what is worst of them is told */
+  function told(failures: readonly EdgeError[]): void {
     const before = registry;
+    const worst = failures.find(isAway) ?? failures[0];
     registry = {
       name: store.name,
-      reachable: reason === undefined,
-      reason: reason ?? "",
+      reachable: worst === undefined || !isAway(worst),
+      reason: worst === undefined ? "" : describeError(worst),
+      ...(worst && { code: worst.code }),
       checkedUs: clock.nowUs(),
     };
     if (before.reachable !== registry.reachable || before.reason !== registry.reason) deps.onChange();
   }
 
-  /** Undefined where the channel is empty or cannot be trusted; `isAway`: it could not be asked. */
-  async function ask(
-    channel: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly offer?: OfferedModel; readonly isAway: boolean }> {
+  async function ask(channel: string, signal: AbortSignal): Promise<Answer> {
     try {
       const offer = await store.offered(channel, signal);
-      told(undefined);
-      return { isAway: false, ...(offer && { offer }) };
-    } catch (thrown) {
-      if (signal.aborted || !(thrown instanceof EdgeError)) throw thrown;
-      told(describeError(thrown));
-      logger.warn({ channel, err: describeError(thrown) }, "the model registry gives no answer to use");
-      return { isAway: thrown.code === "REGISTRY_UNREACHABLE" };
+      failing.delete(channel);
+      return { ...(offer && { offer }) };
+    } catch (failure) {
+      if (signal.aborted || !(failure instanceof EdgeError)) throw failure;
+      const message = describeError(failure);
+      // Each reason once, not with every look.
+      if (failing.get(channel) !== message) {
+        failing.set(channel, message);
+        const { code } = failure;
+        logger.warn({ channel, code, err: message }, "the model registry gives no answer to use");
+        if (!isAway(failure)) keeper.apply({ kind: "offer-refused", channel, error: code, message });
+      }
+      return { failure };
     }
   }
 
   async function look(signal: AbortSignal): Promise<boolean> {
-    const stable = await ask(options.stableChannel, signal);
+    const answers: Answer[] = [];
+    try {
+      return await lookAt(async (channel) => {
+        const answer = await ask(channel, signal);
+        answers.push(answer);
+        return answer;
+      });
+    } finally {
+      told(answers.flatMap(({ failure }) => failure ?? []));
+    }
+  }
+
+  async function lookAt(asked: (channel: string) => Promise<Answer>): Promise<boolean> {
+    const stable = await asked(options.stableChannel);
     if (stable.offer?.isRollback) {
       keeper.apply({ kind: "offered", model: versionOf(stable.offer.model), because: "recall" });
     }
     const isFor = driftPending || wanting !== undefined ? "drift" : "published";
-    if (isFor === "published" && options.startOn === "drift") return stable.isAway;
-    const candidate = await ask(options.candidateChannel, signal);
+    if (isFor === "published" && options.startOn === "drift") return isAway(stable.failure);
+    const candidate = await asked(options.candidateChannel);
     if (candidate.offer !== undefined && !candidate.offer.isRollback) {
       keeper.apply({ kind: "offered", model: versionOf(candidate.offer.model), because: isFor });
     }
-    if (!candidate.isAway) await weigh(candidate);
-    return stable.isAway || candidate.isAway;
+    if (!isAway(candidate.failure)) await weigh(candidate);
+    return isAway(stable.failure) || isAway(candidate.failure);
   }
 
   /** Drift asked for another model: there is one now, or it must be asked for. */
@@ -147,7 +175,9 @@ export function createChannels(deps: ChannelDeps): Channels {
       return await look(signal);
     } catch (thrown) {
       if (signal.aborted) return false;
-      told(describeError(thrown));
+      // No registry's fault: the disk, as a rule.
+      registry = { ...registry, reason: describeError(thrown), checkedUs: clock.nowUs() };
+      deps.onChange();
       logger.error({ err: describeError(thrown) }, "the model channels could not be looked at");
       return true;
     }
@@ -168,7 +198,8 @@ export function createChannels(deps: ChannelDeps): Channels {
     async start(by, why, signal) {
       const { trial } = keeper.state;
       if (trial !== undefined && trial.held === undefined) return "nothing";
-      const { offer } = await ask(options.candidateChannel, signal);
+      const { offer, failure } = await ask(options.candidateChannel, signal);
+      told(failure === undefined ? [] : [failure]);
       if (offer === undefined) return "no-candidate";
       const model = versionOf(offer.model);
       const hasBegun = keeper.apply({

@@ -235,6 +235,7 @@ export const en = {
   "models.registry": "Registry {name}",
   "models.reachable": "answers",
   "models.unreachable": "does not answer: {why}",
+  "models.refused": "answers, but what it offers is not loaded: {why}",
   "models.checked": "asked {age}",
   "models.objective": "Inference errors of the champion",
   "models.objective.kept": "{percent} % of {frames} frames: objective kept",
@@ -391,6 +392,7 @@ export const en = {
   "label.frame": "The frame",
 
   "audit.trial-started": "began a trial",
+  "audit.offer-refused": "refused what a channel offered",
   "audit.stage": "went on with the trial",
   "audit.paused": "paused the trial",
   "audit.resumed": "resumed the trial",

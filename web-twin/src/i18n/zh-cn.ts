@@ -231,6 +231,7 @@ export const zhCn: Messages = {
   "models.registry": "仓库 {name}",
   "models.reachable": "有应答",
   "models.unreachable": "无应答：{why}",
+  "models.refused": "有应答，但其提供的模型不予加载：{why}",
   "models.checked": "上次询问：{age}",
   "models.objective": "现役模型的推理错误",
   "models.objective.kept": "{frames} 帧中 {percent}%：达到目标",
@@ -378,6 +379,7 @@ export const zhCn: Messages = {
   "label.frame": "该帧",
 
   "audit.trial-started": "开始了试验",
+  "audit.offer-refused": "拒绝了通道提供的模型",
   "audit.stage": "推进了试验",
   "audit.paused": "暂停了试验",
   "audit.resumed": "恢复了试验",

@@ -223,6 +223,11 @@ export function comparedRows(evidence: EvidenceDto, t: Translate, format: Format
   ];
 }
 
+function registryText({ reachable, reason }: ModelsDto["registry"], t: Translate): string {
+  if (!reachable) return t("models.unreachable", { why: reason });
+  return reason === "" ? t("models.reachable") : t("models.refused", { why: reason });
+}
+
 /** Where models come from, and whether the champion keeps its objective. */
 export function supplyFacts(models: ModelsDto, t: Translate, format: Format, nowMs: number): readonly Fact[] {
   const { registry, objective } = models;
@@ -230,9 +235,7 @@ export function supplyFacts(models: ModelsDto, t: Translate, format: Format, now
     registry.checkedTime === undefined
       ? ""
       : `, ${t("models.checked", { age: format.ago(nowMs - Date.parse(registry.checkedTime)) })}`;
-  const state = registry.reachable
-    ? t("models.reachable")
-    : t("models.unreachable", { why: registry.reason });
+  const state = registryText(registry, t);
   return [
     ...(registry.name === ""
       ? []

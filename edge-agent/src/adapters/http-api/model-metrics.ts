@@ -36,9 +36,20 @@ export function modelMetrics(report: RolloutReport): string[] {
       objective.errorPercent / 100,
     ),
     gauge("model_objective_frames", "Frames over which the error ratio is reckoned", objective.frames),
-    gauge("model_registry_up", "1 while the model registry answers", registry.reachable ? 1 : 0, {
-      registry: registry.name,
-    }),
+    ...(registry.name === "" ? [] : registryMetrics(registry)),
+  ];
+}
+
+function registryMetrics({ name, reachable, reason }: RolloutReport["registry"]): string[] {
+  const labels = { registry: name };
+  return [
+    gauge("model_registry_up", "1 while the model registry answers", reachable ? 1 : 0, labels),
+    gauge(
+      "model_registry_trusted",
+      "1 while what the registry offers may be loaded",
+      reachable && reason === "" ? 1 : 0,
+      labels,
+    ),
   ];
 }
 

@@ -167,7 +167,8 @@ export const models = z
     registry: z.object({
       name: z.string().describe("Empty where none is configured"),
       reachable: z.boolean(),
-      reason: z.string(),
+      reason: z.string().describe("What is wrong with it, or with what it offers; empty where all is well"),
+      code: z.string().optional().describe("The code of that"),
       checkedTime: time("When it was last asked").optional(),
     }),
   })

@@ -33,9 +33,15 @@ export function renderModels(models: Models): string {
     `objective: ${objective.state}, ${figure(objective.errorPercent)} % errors in ${objective.frames} frames\n`,
     registry.name === ""
       ? "registry: none is configured\n"
-      : `registry: ${registry.name} ${registry.reachable ? "answers" : `does not answer: ${registry.reason}`}\n`,
+      : `registry: ${registry.name} ${registryText(registry)}\n`,
     ...(outcomes.length === 0 ? [] : ["\n", renderOutcomes(outcomes)]),
   ].join("");
+}
+
+function registryText({ reachable, reason, code }: Models["registry"]): string {
+  const why = code === undefined ? reason : `${reason} (${code})`;
+  if (!reachable) return `does not answer: ${why}`;
+  return reason === "" ? "answers" : `answers, but: ${why}`;
 }
 
 function renderTrial(trial: Trial): string {

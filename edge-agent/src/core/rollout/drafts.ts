@@ -33,6 +33,10 @@ function notesOf(before: RolloutState, after: RolloutState, event: RolloutEvent)
   if (event.kind === "labelled") {
     notes.push({ what: "labelled", detail: { frame: event.frame, verdict: event.verdict } });
   }
+  if (event.kind === "offer-refused") {
+    const { channel, error, message } = event;
+    notes.push({ what: "offer-refused", detail: { channel, error, message } });
+  }
   const isNew = after.trial !== undefined && after.trial.id !== before.trial?.id;
   const outcomes = after.outcomes.filter((outcome) => !before.outcomes.includes(outcome));
   for (const { kind, trial, model, reason } of outcomes) {

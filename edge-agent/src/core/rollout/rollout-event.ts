@@ -8,6 +8,13 @@ import type { TrialReport } from "./rollout-report.ts";
 /** What may happen to a rollout. `by` is a person, where one did it. */
 export type RolloutEvent = { readonly timeUs: TimeUs; readonly by?: string; readonly why?: string } & (
   | { readonly kind: "offered"; readonly model: ModelVersion; readonly because: TrialReport["because"] }
+  /** A channel offers what must not be loaded: unsigned, expired, replayed. */
+  | {
+      readonly kind: "offer-refused";
+      readonly channel: string;
+      readonly error: string;
+      readonly message: string;
+    }
   /** What a stage had to do is done. */
   | { readonly kind: "done"; readonly stage: "commit" | "full" | "load" | "rollback" | "verify" | "warm" }
   | { readonly kind: "golden-done"; readonly tally: GoldenTally | undefined }

@@ -160,7 +160,10 @@ export interface RolloutReport {
   readonly registry: {
     readonly name: string;
     readonly reachable: boolean;
+    /** What is wrong with it, or with what it offers; "" where all is well. */
     readonly reason: string;
+    /** The code of that: REGISTRY_UNREACHABLE, MODEL_UNSIGNED, ... */
+    readonly code?: string;
     readonly checkedUs?: TimeUs;
   };
 }

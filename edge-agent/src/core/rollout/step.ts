@@ -32,6 +32,9 @@ function follow(state: RolloutState, event: RolloutEvent, policy: RolloutPolicy)
   switch (event.kind) {
     case "offered":
       return onOffered(state, event, policy);
+    case "offer-refused":
+      // Nothing but an entry in the audit log.
+      return { ...state };
     case "done":
       return onDone(state, event, policy);
     case "labelled":

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { auditEntryDto, disagreementDto } from "../../../core/rollout/models-dto.ts";
+import type { RolloutReport } from "../../../core/rollout/rollout-report.ts";
 import type { CommandResult, RolloutCommand } from "../../../ports/rollout.ts";
 import type { Api, ApiContext } from "../api-types.ts";
 import { auditEntry, disagreement, models } from "../model-schemas.ts";
@@ -93,7 +94,7 @@ export function modelRoutes(app: Api, context: ApiContext): void {
         const result = await withinTime(clock, request, (signal) =>
           rollouts.command(name, by, reason, signal),
         );
-        if (result !== "done") throw new HttpProblem("conflict", whyNot(name, result));
+        if (result !== "done") throw new HttpProblem("conflict", whyNot(name, result, rollouts.report()));
         logger.info({ command: name, by, reason, from: request.ip }, "a trial was commanded");
         return view.models();
       },
@@ -102,7 +103,15 @@ export function modelRoutes(app: Api, context: ApiContext): void {
   for (const name of ["start", "pause", "resume", "promote", "abort"] as const) command(name);
 }
 
-function whyNot(command: RolloutCommand, result: Exclude<CommandResult, "done">): string {
+function whyNot(
+  command: RolloutCommand,
+  result: Exclude<CommandResult, "done">,
+  { registry }: RolloutReport,
+): string {
+  if (result === "no-candidate" && registry.name === "") {
+    return "no model registry is configured; name one under models.registry";
+  }
+  if (result === "no-candidate" && registry.reason !== "") return registry.reason;
   if (result === "no-candidate") {
     return "the registry offers no candidate that was not tried already; publish one first";
   }
