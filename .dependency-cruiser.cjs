@@ -58,7 +58,8 @@ module.exports = {
       from: { path: "^(edge-agent|web-twin|test)/", pathNot: "^test/fuzz/" },
       to: {
         path: "^protocol-finger/src/",
-        pathNot: "^protocol-finger/src/((clock|diagnosis|modbus|s7|settings|tunnel|wire)/)?index\\.ts$",
+        pathNot:
+          "^protocol-finger/src/((clock|diagnosis|modbus|s7|settings|terminal|tunnel|wire)/)?index\\.ts$",
       },
     },
     {
@@ -73,7 +74,7 @@ module.exports = {
       from: { path: "^models/", pathNot: test },
       to: {
         path: "^(protocol-finger|edge-agent|web-twin|test)/",
-        pathNot: "^protocol-finger/src/clock/index\\.ts$",
+        pathNot: "^protocol-finger/src/(clock|terminal)/index\\.ts$",
       },
     },
     {

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { completionCommand } from "./cli/completion.ts";
 import { describeError } from "./cli/describe-error.ts";
 import { explainCommand } from "./cli/explain.ts";
-import { type CliContext, type CliIo, EXIT, type ExitCode, isStop } from "./cli/io.ts";
+import { type CliContext, type CliIo, EXIT, type ExitCode } from "./cli/io.ts";
 import { listenCommand } from "./cli/listen.ts";
 import { probeCommand } from "./cli/probe.ts";
 import { readCommand } from "./cli/read.ts";
@@ -11,6 +11,7 @@ import { scanCommand } from "./cli/scan.ts";
 import { signaturesCommand } from "./cli/signatures.ts";
 import { tunnelCommand } from "./cli/tunnel.ts";
 import { FingerError, type FingerErrorCode } from "./finger-error.ts";
+import { isStop } from "./terminal/streams.ts";
 
 const packageFile = new URL("../package.json", import.meta.url);
 

@@ -17,11 +17,9 @@ export interface ModelPlant {
   close(): Promise<void>;
 }
 
-export const SITE = "hall-7";
+const SITE = "hall-7";
 const WINDOW = 8192;
 const RATE_HZ = 12_000;
-
-export const machineId = (asset: string): string => `${SITE}/${asset}`;
 
 /** Shows a block of each machine every `blockMs`. */
 export async function startModelPlant(

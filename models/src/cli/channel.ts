@@ -1,8 +1,9 @@
+import { columns, put, putJson, say } from "@stethos/protocol-finger/terminal";
 import { Option } from "commander";
 import { ModelError } from "../errors.ts";
 import type { Pointer, PublishedVersion, Registry, WantedPointer } from "../registry/registry.ts";
 import { channelsOf, versionOf } from "./catalogue.ts";
-import { type AddCommand, type CliContext, put, putJson, say } from "./io.ts";
+import type { AddCommand, CliContext } from "./io.ts";
 import {
   type SigningOptions,
   signingKey,
@@ -14,7 +15,6 @@ import {
 } from "./keys.ts";
 import { type Moment, moment, momentMs } from "./option-values.ts";
 import { type RegistryOptions, registryOf, withRegistryOptions } from "./registry-options.ts";
-import { columns } from "./text.ts";
 
 interface SetOptions extends SigningOptions, RegistryOptions {
   readonly expires: Moment;

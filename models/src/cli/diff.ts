@@ -1,9 +1,10 @@
+import { columns, put, putJson, say } from "@stethos/protocol-finger/terminal";
 import type { Manifest } from "../package/manifest.ts";
-import { type AddCommand, type CliContext, put, putJson, say } from "./io.ts";
+import type { AddCommand, CliContext } from "./io.ts";
 import { type TrustOptions, trustOf, withTrustOption } from "./keys.ts";
 import { compareMetrics, type MetricDifference, metricsOf } from "./metrics.ts";
 import { type RegistryOptions, registryOf, withRegistryOptions } from "./registry-options.ts";
-import { columns, counted, sizeText } from "./text.ts";
+import { counted, sizeText } from "./text.ts";
 
 interface Options extends TrustOptions, RegistryOptions {
   readonly all?: true;

@@ -1,6 +1,7 @@
+import { put, putJson, say } from "@stethos/protocol-finger/terminal";
 import { confirmed } from "./confirm.ts";
 import { findGarbage, type Garbage } from "./garbage.ts";
-import { type AddCommand, type CliContext, EXIT, put, putJson, say } from "./io.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { spanMs, wholeNumber } from "./option-values.ts";
 import { createProgress } from "./progress.ts";
 import { type RegistryOptions, storeOf, withRegistryOptions } from "./registry-options.ts";

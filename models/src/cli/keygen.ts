@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
+import { put, putJson, say } from "@stethos/protocol-finger/terminal";
 import { ModelError } from "../errors.ts";
 import { trustPem } from "../package/trust.ts";
 import { generateKey } from "../signing/key.ts";
-import { type AddCommand, type CliContext, put, putJson, say } from "./io.ts";
+import type { AddCommand, CliContext } from "./io.ts";
 import { passphraseOf } from "./keys.ts";
 
 interface Options {

@@ -1,11 +1,12 @@
+import { columns, put, putJson, say } from "@stethos/protocol-finger/terminal";
 import { ModelError } from "../errors.ts";
 import { readTrust, type Trust } from "../package/trust.ts";
 import type { PublishedVersion, Registry } from "../registry/registry.ts";
 import { channelsOf, modelsIn } from "./catalogue.ts";
-import { type AddCommand, type CliContext, put, putJson, say } from "./io.ts";
+import type { AddCommand, CliContext } from "./io.ts";
 import { gathered } from "./option-values.ts";
 import { type RegistryOptions, registryOf, withRegistryOptions } from "./registry-options.ts";
-import { columns, describeError, sizeText } from "./text.ts";
+import { describeError, sizeText } from "./text.ts";
 
 interface Options extends RegistryOptions {
   readonly key?: readonly string[];

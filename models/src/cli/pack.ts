@@ -1,12 +1,13 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { put, putJson, say } from "@stethos/protocol-finger/terminal";
 import writeFileAtomic from "write-file-atomic";
 import { sizeOf } from "../delivery/files.ts";
 import { ModelError } from "../errors.ts";
 import { MANIFEST_FILE, type Manifest, parseManifest } from "../package/manifest.ts";
 import { SIGNATURE_FILE } from "../signing/model-signature.ts";
 import { confirmed } from "./confirm.ts";
-import { type AddCommand, type CliContext, EXIT, put, putJson, say } from "./io.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { withMembers } from "./manifest-text.ts";
 import { wholeNumber } from "./option-values.ts";
 import { packageFiles } from "./package-files.ts";

@@ -1,6 +1,7 @@
+import { put, putJson, say } from "@stethos/protocol-finger/terminal";
 import { openPackage } from "../package/open-package.ts";
 import { blobKey } from "../registry/layout.ts";
-import { type AddCommand, type CliContext, put, putJson, say } from "./io.ts";
+import type { AddCommand, CliContext } from "./io.ts";
 import { type TrustOptions, trustOf, withTrustOption } from "./keys.ts";
 import { createProgress } from "./progress.ts";
 import { type RegistryOptions, registryOf, storeOf, withRegistryOptions } from "./registry-options.ts";

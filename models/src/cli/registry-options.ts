@@ -1,10 +1,11 @@
+import { say } from "@stethos/protocol-finger/terminal";
 import { type Command, Option } from "commander";
 import { ModelError } from "../errors.ts";
 import { createRegistry } from "../registry/create-registry.ts";
 import type { ObjectStore } from "../registry/object-store.ts";
 import type { Registry } from "../registry/registry.ts";
 import { openStore, type S3Place } from "../stores/open-store.ts";
-import { type CliContext, say } from "./io.ts";
+import type { CliContext } from "./io.ts";
 import { describeError } from "./text.ts";
 
 /** What every command says that works on a registry. */

@@ -1,9 +1,10 @@
+import { putJson, say } from "@stethos/protocol-finger/terminal";
 import { ModelError } from "../errors.ts";
 import type { Pointer, PublishedVersion, Registry } from "../registry/registry.ts";
 import { versionOf } from "./catalogue.ts";
 import { tellPointer, times } from "./channel.ts";
 import { confirmed } from "./confirm.ts";
-import { type AddCommand, type CliContext, EXIT, putJson, say } from "./io.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { type SigningOptions, signingKey, withOthersOption, withSigningOptions } from "./keys.ts";
 import { type Moment, moment } from "./option-values.ts";
 import { type RegistryOptions, registryOf, withRegistryOptions } from "./registry-options.ts";

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import { isStop, untilStopped } from "@stethos/protocol-finger/terminal";
 import { Command, CommanderError } from "commander";
 import { ModelError } from "../errors.ts";
 import { channelCommand } from "./channel.ts";
 import { diffCommand } from "./diff.ts";
 import { gcCommand } from "./gc.ts";
-import { type CliContext, type CliIo, EXIT, type ExitCode, isStop, untilStopped } from "./io.ts";
+import { type CliContext, type CliIo, EXIT, type ExitCode } from "./io.ts";
 import { keygenCommand } from "./keygen.ts";
 import { listCommand } from "./list.ts";
 import { packCommand } from "./pack.ts";

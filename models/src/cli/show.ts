@@ -1,8 +1,9 @@
-import { type AddCommand, type CliContext, put, putJson } from "./io.ts";
+import { columns, put, putJson } from "@stethos/protocol-finger/terminal";
+import type { AddCommand, CliContext } from "./io.ts";
 import { type TrustOptions, trustOf, withTrustOption } from "./keys.ts";
 import { metricsOf } from "./metrics.ts";
 import { type RegistryOptions, registryOf, withRegistryOptions } from "./registry-options.ts";
-import { columns, sizeText } from "./text.ts";
+import { sizeText } from "./text.ts";
 
 interface Options extends TrustOptions, RegistryOptions {
   readonly json?: true;

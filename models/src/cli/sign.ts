@@ -1,6 +1,7 @@
+import { put, putJson, say } from "@stethos/protocol-finger/terminal";
 import { readUnsigned, signPackage } from "../package/sign-package.ts";
 import { SIGNATURE_FILE } from "../signing/model-signature.ts";
-import { type AddCommand, type CliContext, put, putJson, say } from "./io.ts";
+import type { AddCommand, CliContext } from "./io.ts";
 import { type SigningOptions, signingKey, withSigningOptions } from "./keys.ts";
 
 interface Options extends SigningOptions {

@@ -10,22 +10,6 @@ export function describeError(thrown: unknown): string {
   return text.includes(cause) ? text : `${text} (${cause})`;
 }
 
-/** Rows as a table of columns, left-aligned, one line a row. */
-export function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [c, cell] of row.entries()) widths[c] = Math.max(widths[c] ?? 0, cell.length);
-  }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, c) => cell.padEnd(widths[c] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
 const UNITS = ["bytes", "kB", "MB", "GB"];
 
 /** "11.4 MB": powers of 1000, as lines are sold. */

@@ -1,6 +1,7 @@
+import { put, putJson } from "@stethos/protocol-finger/terminal";
 import { ModelError } from "../errors.ts";
 import { openPackage } from "../package/open-package.ts";
-import { type AddCommand, type CliContext, EXIT, put, putJson } from "./io.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { type TrustOptions, trustOf, withTrustOption } from "./keys.ts";
 import { describeError, sizeText } from "./text.ts";
 

@@ -1,8 +1,9 @@
 import { Argument, type Command, type Option } from "commander";
+import { put } from "../terminal/streams.ts";
 import type { CompletedCommand, CompletedOption } from "./completed-command.ts";
 import { bashScript, zshScript } from "./completion-bash.ts";
 import { fishScript } from "./completion-fish.ts";
-import { type AddCommand, put } from "./io.ts";
+import type { AddCommand } from "./io.ts";
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 const SHELLS = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[];

@@ -13,9 +13,10 @@ import { createVerdictMemory } from "../memory-file.ts";
 import { startTcpdumpSynAcks, type TcpdumpSynAcks } from "../passive/tcpdump-syn-acks.ts";
 import { loadSignatures } from "../signatures/load.ts";
 import type { SignatureSet } from "../signatures/signature.ts";
+import { say } from "../terminal/streams.ts";
 import { type ByteLog, openByteLog } from "./byte-log.ts";
 import { describeError } from "./describe-error.ts";
-import { type CliIo, say } from "./io.ts";
+import type { CliIo } from "./io.ts";
 import { gathered, milliseconds, portOf, protocolsOf } from "./option-values.ts";
 
 /** Options of every command that speaks to devices. */

@@ -1,14 +1,12 @@
 import type { Readable } from "node:stream";
 import type { Command } from "commander";
+import type { Streams } from "../terminal/streams.ts";
 
-/** Where a command's data and messages go: standard streams, or a test's own. */
-export interface CliIo {
+export interface CliIo extends Streams {
   readonly stdin: Readable;
   readonly stdout: NodeJS.WritableStream & { readonly writableNeedDrain?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** @returns stops listening */
-  onSignal(name: "SIGINT" | "SIGTERM", handler: () => void): () => void;
 }
 
 /** What the process says at its end. */
@@ -30,31 +28,3 @@ export interface CliContext extends CliIo {
 }
 
 export type AddCommand = (program: Command, context: CliContext) => void;
-
-const STOPPED = "stopped";
-
-/** Whether it is what `untilStopped` aborts with. */
-export const isStop = (thrown: unknown): boolean =>
-  thrown instanceof DOMException && thrown.name === "AbortError" && thrown.message === STOPPED;
-
-/** Aborts on Ctrl-C, a service manager's stop, or when nobody reads the output any more, until disposed. */
-export function untilStopped(io: CliIo): { readonly signal: AbortSignal; dispose(): void } {
-  const controller = new AbortController();
-  const stop = () => controller.abort(new DOMException(STOPPED, "AbortError"));
-  const offs = [io.onSignal("SIGINT", stop), io.onSignal("SIGTERM", stop)];
-  io.stdout.once("error", stop);
-  return {
-    signal: controller.signal,
-    dispose() {
-      for (const off of offs) off();
-      io.stdout.off("error", stop);
-    },
-  };
-}
-
-export const say = (io: CliIo, text: string): void => void io.stderr.write(`${text}\n`);
-
-/** One line of data. */
-export const put = (io: CliIo, text: string): void => void io.stdout.write(`${text}\n`);
-
-export const putJson = (io: CliIo, value: unknown): void => put(io, JSON.stringify(value));

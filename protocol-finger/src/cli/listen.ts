@@ -12,8 +12,9 @@ import { overheardFingerprint } from "../passive/overheard-fingerprint.ts";
 import { listenWithTcpdump } from "../passive/tcpdump.ts";
 import { loadSignatures } from "../signatures/load.ts";
 import type { SignatureSet } from "../signatures/signature.ts";
-import { columns } from "./columns.ts";
-import { type AddCommand, type CliContext, EXIT, put, putJson, say, untilStopped } from "./io.ts";
+import { columns } from "../terminal/columns.ts";
+import { put, putJson, say, untilStopped } from "../terminal/streams.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { countUpTo, gathered } from "./option-values.ts";
 
 interface Options {

@@ -4,10 +4,11 @@ import { profileText } from "../explain-profile.ts";
 import type { Fingerprint } from "../fingerprint.ts";
 import { counted, isIdentified, percent, protocolsText, surenessOf, titleOf } from "../fingerprint-text.ts";
 import type { IdentifyStep } from "../identify.ts";
+import { put, putJson, say, untilStopped } from "../terminal/streams.ts";
 import { allowListOf } from "./allow-option.ts";
 import { addExaminationOptions, type ExaminationOptions, openExaminer } from "./examiner.ts";
 import { hostOf } from "./host.ts";
-import { type AddCommand, EXIT, put, putJson, say, untilStopped } from "./io.ts";
+import { type AddCommand, EXIT } from "./io.ts";
 import { gathered } from "./option-values.ts";
 
 interface Options extends ExaminationOptions {

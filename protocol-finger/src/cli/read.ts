@@ -9,6 +9,7 @@ import { FingerError } from "../finger-error.ts";
 import type { Fingerprint } from "../fingerprint.ts";
 import { titleOf } from "../fingerprint-text.ts";
 import type { DeviceProfile } from "../profile-types.ts";
+import { putJson, say, untilStopped } from "../terminal/streams.ts";
 import { allowListOf } from "./allow-option.ts";
 import { describeError } from "./describe-error.ts";
 import {
@@ -19,7 +20,7 @@ import {
   targetOf,
 } from "./examiner.ts";
 import { hostOf } from "./host.ts";
-import { type AddCommand, type CliContext, EXIT, putJson, say, untilStopped } from "./io.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { countUpTo, gathered, milliseconds } from "./option-values.ts";
 import { languageOption, stepText } from "./probe.ts";
 import type { FieldReader, FieldRow } from "./read/field-reader.ts";

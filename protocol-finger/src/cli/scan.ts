@@ -6,11 +6,12 @@ import { counted, percent, protocolsText, surenessOf, titleOf } from "../fingerp
 import { expandHosts } from "../host-range.ts";
 import { type ScanProgress, type ScanResult, scan } from "../scan.ts";
 import { openScanJournal, type ScanJournal } from "../scan-journal.ts";
+import { columns } from "../terminal/columns.ts";
+import { put, putJson, say, untilStopped } from "../terminal/streams.ts";
 import { allowListOf } from "./allow-option.ts";
-import { columns } from "./columns.ts";
 import { addExaminationOptions, type ExaminationOptions, openExaminer } from "./examiner.ts";
 import { hostOf } from "./host.ts";
-import { type AddCommand, type CliContext, EXIT, put, putJson, say, untilStopped } from "./io.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { countUpTo, gathered } from "./option-values.ts";
 import { createProgressLine } from "./progress-line.ts";
 

@@ -2,9 +2,10 @@ import { FingerError } from "../finger-error.ts";
 import { counted, labelsText } from "../fingerprint-text.ts";
 import { loadSignatures } from "../signatures/load.ts";
 import type { Condition, Signature } from "../signatures/signature.ts";
+import { put, putJson } from "../terminal/streams.ts";
 import { checkSignatures, type SignatureCheck } from "./check-signatures.ts";
 import { describeError } from "./describe-error.ts";
-import { type AddCommand, type CliContext, EXIT, put, putJson } from "./io.ts";
+import { type AddCommand, type CliContext, EXIT } from "./io.ts";
 import { gathered } from "./option-values.ts";
 
 interface ListOptions {
