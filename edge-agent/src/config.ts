@@ -62,6 +62,7 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   const report = noteIn(problems);
   const plant = buildPlant(settings, report, noteIn(warnings));
   const modelFolder = settings.model === undefined ? defaults.modelFolder : from(settings.model);
+  checkModelFiles(settings.models, report);
   if (!existsSync(modelFolder))
     report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
   if (problems.length > 0) throw new ConfigError(file, problems);
@@ -113,6 +114,18 @@ function modelFiles(models: ModelsSettings, from: (path: string) => string): Mod
       }),
     },
   };
+}
+
+/** Keys and tokens that are named must be there: better told now than when the first model arrives. */
+function checkModelFiles({ registry, retraining }: ModelsSettings, report: Report): void {
+  const check = (path: readonly PropertyKey[], file: string | undefined, what: string) => {
+    if (file !== undefined && !existsSync(file)) report(["models", ...path], `there is no ${what} ${file}`);
+  };
+  registry?.trustedKeys.forEach((file, i) => {
+    check(["registry", "trustedKeys", i], file, "key file (stethos-model keygen writes one)");
+  });
+  check(["registry", "s3", "caFile"], registry?.s3?.caFile, "certificate file");
+  check(["retraining", "webhook", "tokenFile"], retraining.webhook?.tokenFile, "token file");
 }
 
 /** A folder and a certificate, from the folder of the configuration file. */

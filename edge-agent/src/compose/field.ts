@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openStore } from "@stethos/models";
 import type { Clock } from "@stethos/protocol-finger/clock";
@@ -7,9 +8,10 @@ import { createFieldStore, defaultFieldStore, type FieldStoreOnDisk } from "../a
 import { asEdgeError } from "../adapters/registry/edge-error.ts";
 import { openDeviceKey } from "../adapters/retraining/device-key.ts";
 import { createSeal } from "../adapters/retraining/seal.ts";
-import { createWebhook } from "../adapters/retraining/webhook.ts";
+import { createWebhook, type WebhookOptions } from "../adapters/retraining/webhook.ts";
 import { createStateFile } from "../adapters/state-file/state-file.ts";
 import type { ModelsSettings } from "../config/models-schema.ts";
+import { EdgeError } from "../core/errors.ts";
 import { createRequestRetraining, type RequestRetraining } from "../flow/request-retraining.ts";
 import { createUploadField, defaultUploadPolicy } from "../flow/upload-field.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -71,7 +73,7 @@ export async function createField(settings: ModelsSettings, deps: Deps): Promise
     {
       ...deps,
       seal: createSeal(await openDeviceKey(join(dataFolder, "device.key"))),
-      webhook: webhook && createWebhook(webhook, clock),
+      webhook: webhook && createWebhook(await withToken(webhook), clock),
       sink,
       journal: file("retraining.json"),
       nonce: () => randomBytes(NONCE_BYTES).toString("hex"),
@@ -85,6 +87,21 @@ export async function createField(settings: ModelsSettings, deps: Deps): Promise
       await Promise.all([uploading?.run(signal), retraining.run(signal)]);
     },
   };
+}
+
+type WebhookSettings = NonNullable<ModelsSettings["retraining"]["webhook"]>;
+
+async function withToken({ tokenFile, ...webhook }: WebhookSettings): Promise<WebhookOptions> {
+  if (tokenFile === undefined) return webhook;
+  try {
+    return { ...webhook, token: (await readFile(tokenFile, "utf8")).trim() };
+  } catch (cause) {
+    throw new EdgeError(
+      "CONFIG_INVALID",
+      `${tokenFile} cannot be read; check models.retraining.webhook.tokenFile and the file's permissions`,
+      { cause },
+    );
+  }
 }
 
 type Upload = NonNullable<ModelsSettings["field"]["upload"]>;

@@ -4,6 +4,7 @@ import type { Clock } from "@stethos/protocol-finger/clock";
 import { openAuditLog } from "../adapters/audit-log/audit-log.ts";
 import { residentMib } from "../adapters/node/memory.ts";
 import { createModelLoader } from "../adapters/onnx/loader.ts";
+import { registryOptions } from "../adapters/registry/options.ts";
 import { createModelStore } from "../adapters/registry/store.ts";
 import { createStateFile } from "../adapters/state-file/state-file.ts";
 import type { AgentConfig } from "../config.ts";
@@ -65,7 +66,7 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
   };
   const store = await createModelStore(
     {
-      ...(settings.registry ?? { trustedKeys: [], bytesPerSecond: 28_000, quotaMiB: 500 }),
+      ...(settings.registry ?? registryOptions.parse({})),
       folder: join(dataFolder, "models"),
       model: settings.name,
       builtIn,
