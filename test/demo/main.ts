@@ -80,6 +80,7 @@ try {
   say(
     `Six healthy machines; open ${address} and click the model in the header. Learning takes half a minute.`,
   );
+  say("What takes days in a plant takes seconds here, and 100 % more latency is allowed instead of 5 %.");
   const endings = await tellCanaryStory({
     address,
     say,
