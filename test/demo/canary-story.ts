@@ -7,6 +7,8 @@ export interface StoryDeps {
   say(text: string): void;
   /** Publishes a version and points the candidate channel at it. */
   publish(candidate: Candidate): Promise<void>;
+  /** Two machines of the plant, as they never ran while they were learnt. */
+  goToFullLoad(): void;
   readonly signal: AbortSignal;
 }
 
@@ -23,6 +25,8 @@ interface AlarmRow {
 }
 
 const LOOK_MS = 250;
+/** Of the simulated plant; one sensor each. */
+const MACHINES = 6;
 /** A minute. */
 const MOST_LOOKS = 240;
 /** How long an operator looks at a spectrogram before he says what he sees. */
@@ -34,6 +38,9 @@ const OPERATOR = "demo operator";
  *  plant is healthy. */
 export async function tellCanaryStory(deps: StoryDeps): Promise<readonly Ending[]> {
   const teller = createTeller(deps.say);
+  await untilLearnt(deps);
+  deps.say("All machines are learnt. Fan and compressor go to full load.");
+  deps.goToFullLoad();
   const first = await follow(deps, teller, "better", 0);
   await untilAlarmsAreOver(deps, teller);
   deps.say(
@@ -67,6 +74,15 @@ async function follow(
       return { candidate, kind: outcome.kind, reason: outcome.reason.code };
     }
     if (models.trial !== undefined) await labelDisagreements(deps, labelled);
+    await pause(LOOK_MS, deps.signal);
+  }
+}
+
+/** Until drift has a reference of every machine: what comes later is compared with it. */
+async function untilLearnt(deps: StoryDeps): Promise<void> {
+  for (;;) {
+    const { drift } = await get<ModelsDto>(deps, "/v1/models");
+    if (drift.counts.stable === MACHINES) return;
     await pause(LOOK_MS, deps.signal);
   }
 }

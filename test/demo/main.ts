@@ -71,7 +71,7 @@ try {
   const settings = join(folder, "settings.json");
   writeFileSync(settings, JSON.stringify(demoSettings(registry)));
   const config = join(folder, "agent.yaml");
-  const plantArgs = ["--story", "load", "--block-ms", values["block-ms"], "--port", values.port];
+  const plantArgs = ["--story", "load", "--wait", "--block-ms", values["block-ms"], "--port", values.port];
   const plant = run("test/plant/main.ts", [config, ...plantArgs, "--with", settings]);
   await firstLine(plant, /^\{/);
   run("edge-agent/src/main.ts", ["run", "-c", config, "--log", "error"]).stdout?.resume();
@@ -85,6 +85,7 @@ try {
     address,
     say,
     publish: registry.publish,
+    goToFullLoad: () => void plant.stdin?.write("load\n"),
     signal: stopping.signal,
   });
   const [first, second] = endings;

@@ -75,13 +75,14 @@ export const machines: readonly PlantMachine[] = [
 export type Story = "bearings" | "load";
 
 const FULL_LOAD: readonly string[] = ["utilities/air/cell-2/fan-1", "utilities/air/cell-2/compressor-1"];
-const LOAD_FROM_BLOCK = 75;
+/** Of the story "load", where nobody says when. */
+export const LOAD_FROM_BLOCK = 75;
 const BLOCKS_TO_FULL_LOAD = 5;
 
 /** The load of a machine at a block: 0 as commissioned .. 1 full. */
-export function loadAt(machine: PlantMachine, story: Story, block: number): number {
-  if (story !== "load" || !FULL_LOAD.includes(machine.asset)) return 0;
-  return Math.min(1, Math.max(0, (block - LOAD_FROM_BLOCK) / BLOCKS_TO_FULL_LOAD));
+export function loadAt(machine: PlantMachine, fromBlock: number, block: number): number {
+  if (!FULL_LOAD.includes(machine.asset)) return 0;
+  return Math.min(1, Math.max(0, (block - fromBlock) / BLOCKS_TO_FULL_LOAD));
 }
 
 /** How damaged a machine is at a block: 0 until its story begins, then slowly, then fast, at last 1. */

@@ -1,6 +1,7 @@
 // The simulated plant as a process of its own: prints one JSON line when its controllers listen, then plays until told
-// to stop.  node test/plant/main.ts CONFIG_FILE [--block-ms 1000] [--port 0] [--story load] [--with more.json]
+// to stop.  node test/plant/main.ts CONFIG_FILE [--block-ms 1000] [--port 0] [--story load [--wait]] [--with more.json]
 import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { startPlant } from "./plant.ts";
 import { openRecordings } from "./recordings.ts";
@@ -11,6 +12,8 @@ const { values, positionals } = parseArgs({
     "block-ms": { type: "string", default: "1000" },
     port: { type: "string", default: "8642" },
     story: { type: "string", default: "bearings" },
+    // Full load comes with the line "load" on standard input, not by itself.
+    wait: { type: "boolean", default: false },
     // Further settings of the agent, as a JSON file.
     with: { type: "string" },
   },
@@ -25,6 +28,7 @@ const recordings = folder === undefined ? undefined : openRecordings(folder);
 const plant = await startPlant({
   blockPeriodMs: Number(values["block-ms"]),
   story,
+  waitsForLoad: values.wait,
   ...(recordings && { recordings }),
 });
 writeFileSync(configFile, plant.agentConfig({ data: "./data", api: { port: Number(values.port) }, ...more }));
@@ -42,4 +46,8 @@ const stop = async () => {
 };
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void stop());
 // Whoever started the plant and died without a word takes it along.
-process.stdin.on("end", () => void stop()).resume();
+createInterface(process.stdin)
+  .on("line", (line) => {
+    if (line === "load") plant.goToFullLoad();
+  })
+  .on("close", () => void stop());

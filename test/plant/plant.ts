@@ -3,6 +3,7 @@ import {
   BPFI_ORDER,
   BPFO_ORDER,
   bearing,
+  LOAD_FROM_BLOCK,
   loadAt,
   machines,
   type PlantMachine,
@@ -23,6 +24,8 @@ export interface PlantOptions {
   /** Real recordings in the place of the generator; they know the story of the bearings only. */
   readonly recordings?: Recordings;
   readonly story?: Story;
+  /** The load comes when `goToFullLoad` is called, not by itself. */
+  readonly waitsForLoad?: boolean;
 }
 
 /** Six machines on three controllers, on loopback, and the configuration of an agent that listens to them. */
@@ -32,6 +35,7 @@ export interface Plant {
   /** Machines that will fail, by id. */
   readonly failing: readonly string[];
   readonly healthy: readonly string[];
+  goToFullLoad(): void;
   close(): Promise<void>;
 }
 
@@ -63,11 +67,13 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   }));
 
   let block = 0;
+  let loadFrom =
+    story === "load" && options.waitsForLoad !== true ? LOAD_FROM_BLOCK : Number.POSITIVE_INFINITY;
   function showAll(): void {
     block += 1;
     for (const { machine, plc, slot, vibration, random, rpm } of wired) {
       const severity = severityAt(machine, story, block);
-      const fullLoad = loadAt(machine, story, block);
+      const fullLoad = loadAt(machine, loadFrom, block);
       const load = 1 + 0.3 * fullLoad + 0.02 * Math.sin(block / 30) + 0.005 * random.normal();
       plc.show(slot, {
         sequence: block,
@@ -87,6 +93,9 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   return {
     failing: machines.filter((machine) => isFailing(machine)).map(idOf),
     healthy: machines.filter((machine) => !isFailing(machine)).map(idOf),
+    goToFullLoad() {
+      loadFrom = block;
+    },
     agentConfig: (extra) =>
       stringify({
         version: 1,
