@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
 import type { AuditEntry } from "../../core/rollout/rollout-report.ts";
+import { createTurns } from "../../lib/in-turn.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
 import { writeHead } from "./head.ts";
 import { type ChainedEntry, chain, entryOf, GENESIS, lineOf, readLine } from "./line.ts";
@@ -24,7 +25,7 @@ export async function openAuditLog({ file }: AuditLogOptions, nowUs: () => numbe
   const handle = await opened(file);
   const { torn, newest } = await tailOf(file, handle);
   let last = newest;
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
 
   async function write(entry: Omit<AuditEntry, "sequence">): Promise<AuditEntry> {
     const chained = chain({ sequence: last.sequence + 1, ...entry }, last.hash);
@@ -40,13 +41,6 @@ export async function openAuditLog({ file }: AuditLogOptions, nowUs: () => numbe
     last = chained;
     await writeHead(file, chained);
     return entryOf(chained);
-  }
-
-  /** One after the other, also after one that failed. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = turn.then(work, work);
-    turn = done.catch(() => undefined);
-    return done;
   }
 
   if (torn > 0) {

@@ -1,5 +1,6 @@
 import { describeError, EdgeError } from "../../core/errors.ts";
 import type { Label } from "../../core/label.ts";
+import { createTurns } from "../../lib/in-turn.ts";
 import type { FieldFrame, FieldFrameHead, FieldKind, FieldStore } from "../../ports/field-store.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { keyOf, openFrameFolder } from "./folder.ts";
@@ -54,20 +55,14 @@ export async function createFieldStore(
   let quarantined = 0;
   let failed = 0;
   let closed = false;
-  let tail: Promise<unknown> = Promise.resolve();
+  /** One change of the folder at a time. */
+  const serially = createTurns();
 
   const folder = await openFrameFolder(options.folder, (file, thrown) => {
     quarantined += 1;
     logger.warn({ file, err: describeError(thrown) }, "a field frame cannot be read; it was put aside");
   });
   for (const entry of await folder.scan()) index.put(entry);
-
-  /** One change of the folder at a time. */
-  function serially<T>(work: () => Promise<T>): Promise<T> {
-    const done = tail.then(work);
-    tail = done.catch(() => undefined);
-    return done;
-  }
 
   async function write(frame: FieldFrame): Promise<void> {
     const key = keyOf(frame.id);

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
+import { createTurns } from "../../lib/in-turn.ts";
 import type { StateFile } from "../../ports/state-file.ts";
 
 /** A text in a file of its own. A new text is written beside it, synced, and renamed over it; then the folder is synced,
@@ -11,7 +12,7 @@ import type { StateFile } from "../../ports/state-file.ts";
 export function createStateFile(path: string): StateFile {
   // One name, not a new one each time: what a killed process left behind is overwritten.
   const fresh = `${path}.new`;
-  let last: Promise<void> = Promise.resolve();
+  const inTurn = createTurns();
 
   async function replace(text: string): Promise<void> {
     try {
@@ -20,6 +21,7 @@ export function createStateFile(path: string): StateFile {
       await rename(fresh, path);
       await syncFolder(dirname(path));
     } catch (cause) {
+      // What cannot be removed either is overwritten by the next write; the first cause is the one to tell.
       await rm(fresh, { force: true }).catch(() => undefined);
       throw new EdgeError(
         "DISK_FULL",
@@ -40,12 +42,7 @@ export function createStateFile(path: string): StateFile {
         throw new EdgeError("DATA_INVALID", `${path} cannot be read; check its owner and mode`, { cause });
       }
     },
-    write(text) {
-      const written = last.then(() => replace(text));
-      // The next write does not fail because this one did.
-      last = written.catch(() => undefined);
-      return written;
-    },
+    write: (text) => inTurn(() => replace(text)),
   };
 }
 
