@@ -41,6 +41,7 @@ const everything = (view: View): Changes => ({
   models: true,
   feed: true,
   selection: true,
+  setting: true,
   notes: true,
 });
 

@@ -1,5 +1,5 @@
-import type { Alarm, Severity } from "./alarm-types.ts";
-import type { AlarmDto, HealthDto, MachineDto, ScoreDto, TrendDto, WaveformDto } from "./feed.ts";
+import type { Alarm, Inhibit, Severity } from "./alarm-types.ts";
+import type { AlarmDto, HealthDto, InhibitDto, MachineDto, ScoreDto, TrendDto, WaveformDto } from "./feed.ts";
 import type { Health } from "./health.ts";
 import type { Machine } from "./machine.ts";
 import { qualityOf } from "./quality.ts";
@@ -13,12 +13,21 @@ import type { Waveform } from "./waveform.ts";
 export const isOpen = (alarm: Alarm): boolean => alarm.state !== "normal" && alarm.state !== "suppressed";
 
 export function alarmDto(alarm: Alarm): AlarmDto {
-  const { raisedUs, clearedUs, acknowledgedUs, ...rest } = alarm;
+  const { raisedUs, clearedUs, acknowledgedUs, inhibit, ...rest } = alarm;
   return {
     ...rest,
     raisedTime: rfc3339(raisedUs),
     ...(clearedUs !== undefined && { clearedTime: rfc3339(clearedUs) }),
     ...(acknowledgedUs !== undefined && { acknowledgedTime: rfc3339(acknowledgedUs) }),
+    ...(inhibit && { inhibit: inhibitDto(inhibit) }),
+  };
+}
+
+export function inhibitDto({ fromUs, untilUs, ...rest }: Inhibit): InhibitDto {
+  return {
+    ...rest,
+    fromTime: rfc3339(fromUs),
+    ...(untilUs !== undefined && { untilTime: rfc3339(untilUs) }),
   };
 }
 

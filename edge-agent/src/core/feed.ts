@@ -1,4 +1,4 @@
-import type { Alarm, Severity } from "./alarm-types.ts";
+import type { Alarm, Inhibit, Severity } from "./alarm-types.ts";
 import type { Health } from "./health.ts";
 import type { BearingGeometry } from "./machine.ts";
 import type { Quality } from "./quality.ts";
@@ -8,7 +8,8 @@ import type { FaultClass, Features, ScoreState, SensorState, Votes } from "./sco
 import type { Protocol, Tag } from "./tag.ts";
 import type { Timed } from "./timed.ts";
 
-export type AlarmDto = Timed<Alarm>;
+export type InhibitDto = Timed<Inhibit>;
+export type AlarmDto = Timed<Omit<Alarm, "inhibit">> & { readonly inhibit?: InhibitDto | undefined };
 export type HealthDto = Timed<Health>;
 /** A tag as it is configured. */
 export type TagDto = Tag;

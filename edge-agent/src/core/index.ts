@@ -1,9 +1,18 @@
-export type { Alarm, AlarmState, Severity } from "./alarm-types.ts";
+export {
+  type Alarm,
+  type AlarmState,
+  type Inhibit,
+  type InhibitKind,
+  PRIORITIES,
+  type Priority,
+  type Severity,
+} from "./alarm-types.ts";
 export type {
   AlarmDto,
   FeedMessage,
   FrameDto,
   HealthDto,
+  InhibitDto,
   MachineDto,
   ScoreDto,
   SpectrogramDto,
@@ -12,8 +21,21 @@ export type {
 } from "./feed.ts";
 export type { Health, HealthState } from "./health.ts";
 export type { LabelVerdict } from "./label.ts";
+export { createPointFinder, type ExpandedLayout, expandLayout, pointTag } from "./layout/expand.ts";
+export { layoutHash } from "./layout/layout-hash.ts";
+export type {
+  LayoutArea,
+  LayoutAsset,
+  LayoutPart,
+  LayoutTemplate,
+  PlantLayout,
+  PointKind,
+  TemplatePoint,
+  Triple,
+} from "./layout/plant-layout.ts";
 export type { Quality } from "./quality.ts";
 export type { Reading, Value } from "./reading.ts";
+export { leastRole, mayDo, RIGHTS, type Right, ROLES, type Role } from "./roles.ts";
 export type {
   AuditEntryDto,
   DisagreementDto,
@@ -29,3 +51,18 @@ export type {
 } from "./rollout/models-dto.ts";
 export type { RolloutReason, Stage } from "./rollout/rollout-report.ts";
 export type { FaultClass, Features, ScoreState, SensorState, Votes } from "./score.ts";
+export { PointSeverity, PointState, planeHash, urgencyOf } from "./twin/point-state.ts";
+export {
+  decodeTwin,
+  dequantise,
+  encodeTwin,
+  NO_VALUE,
+  quantise,
+  TWIN_HEADER_BYTES,
+  type TwinDelta,
+  type TwinHeartbeat,
+  type TwinMessage,
+  type TwinRequest,
+  type TwinSnapshot,
+  type TwinWatched,
+} from "./twin-delta.ts";

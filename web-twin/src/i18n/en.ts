@@ -1,3 +1,11 @@
+import { alarmEn } from "./alarm-messages.ts";
+import { findEn } from "./find-messages.ts";
+import { machineEn } from "./machine-messages.ts";
+import { replayEn } from "./replay-messages.ts";
+import { sessionEn } from "./session-messages.ts";
+import { trendEn } from "./trend-messages.ts";
+import { twinEn } from "./twin-messages.ts";
+
 /** The page's words in English; the other languages are checked against these keys. */
 export const en = {
   "app.title": "Stethos - plant health",
@@ -427,6 +435,13 @@ export const en = {
   "time.hours": "{n} h",
   "time.days": "{n} d",
   "time.ago": "{age} ago",
+  ...alarmEn,
+  ...findEn,
+  ...machineEn,
+  ...replayEn,
+  ...sessionEn,
+  ...trendEn,
+  ...twinEn,
 } as const;
 
 export type MessageKey = keyof typeof en;

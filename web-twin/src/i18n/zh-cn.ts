@@ -1,4 +1,11 @@
+import { alarmZhCn } from "./alarm-messages.ts";
 import type { Messages } from "./en.ts";
+import { findZhCn } from "./find-messages.ts";
+import { machineZhCn } from "./machine-messages.ts";
+import { replayZhCn } from "./replay-messages.ts";
+import { sessionZhCn } from "./session-messages.ts";
+import { trendZhCn } from "./trend-messages.ts";
+import { twinZhCn } from "./twin-messages.ts";
 
 /** 简体中文. */
 export const zhCn: Messages = {
@@ -414,4 +421,11 @@ export const zhCn: Messages = {
   "time.hours": "{n} 小时",
   "time.days": "{n} 天",
   "time.ago": "{age}前",
+  ...alarmZhCn,
+  ...findZhCn,
+  ...machineZhCn,
+  ...replayZhCn,
+  ...sessionZhCn,
+  ...trendZhCn,
+  ...twinZhCn,
 };

@@ -12,7 +12,14 @@ export interface ScenePanel {
   load(): Promise<void>;
 }
 
-const EVERYTHING = { alarms: true, models: true, feed: true, selection: true, notes: false } as const;
+const EVERYTHING = {
+  alarms: true,
+  models: true,
+  feed: true,
+  selection: true,
+  setting: true,
+  notes: false,
+} as const;
 
 export function createScenePanel(store: Store, picked: () => void): ScenePanel {
   const host = element("div", { class: "scene", role: "application", tabindex: "0" });

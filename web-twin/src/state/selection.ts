@@ -4,7 +4,12 @@ import type { PlantState } from "./plant-state.ts";
 
 /** What the operator looks at. */
 export interface Selection {
+  /** A machine that is listened to. */
   readonly machine?: string;
+  /** The asset of the layout: the machine's, or one that nobody listens to. */
+  readonly asset?: string;
+  /** Tag of a point. */
+  readonly point?: string;
   readonly sensor?: string;
   readonly alarm?: string;
 }
@@ -18,6 +23,7 @@ export function selectMachine(plant: PlantState, id: string): Selection {
   const sensor = alarm?.sensor ?? highest?.sensor ?? machine.sensors[0]?.id;
   return {
     machine: id,
+    asset: id,
     ...(sensor === undefined ? {} : { sensor }),
     ...(alarm === undefined ? {} : { alarm: alarm.id }),
   };
@@ -32,7 +38,22 @@ export function shownAlarm(plant: PlantState, selection: Selection): AlarmDto | 
 export function selectAlarm(plant: PlantState, id: string): Selection {
   const alarm = plant.alarms.get(id);
   if (alarm === undefined) return {};
-  return { machine: alarm.machine, sensor: alarm.sensor, alarm: id };
+  const isHeard = plant.machines.has(alarm.machine);
+  return {
+    ...(isHeard ? { machine: alarm.machine, sensor: alarm.sensor } : { point: alarm.sensor }),
+    asset: alarm.machine,
+    alarm: id,
+  };
+}
+
+/** An asset of the layout: with what is heard of it where it is a machine. */
+export function selectAsset(plant: PlantState, id: string): Selection {
+  return plant.machines.has(id) ? selectMachine(plant, id) : { asset: id };
+}
+
+/** A point, with the asset that its tag belongs to. */
+export function selectPoint(plant: PlantState, tag: string): Selection {
+  return { ...selectAsset(plant, tag.slice(0, tag.lastIndexOf("/"))), point: tag };
 }
 
 const WORST_FIRST: readonly HealthState[] = [
@@ -57,7 +78,9 @@ export function firstSelection(plant: PlantState): Selection {
 
 /** The same selection after the plant changed: without what is no longer there. */
 export function stillThere(plant: PlantState, selection: Selection): Selection {
-  if (selection.machine === undefined && plant.machines.size === 0) return selection;
+  if (selection.machine === undefined && (plant.machines.size === 0 || selection.asset !== undefined)) {
+    return selection;
+  }
   if (selection.machine === undefined || !plant.machines.has(selection.machine)) return firstSelection(plant);
   if (selection.alarm === undefined || plant.alarms.has(selection.alarm)) return selection;
   return selectMachine(plant, selection.machine);

@@ -1,4 +1,4 @@
-import type { AlarmDto, FeedMessage, LabelVerdict, ModelsDto } from "@stethos/edge-agent/core";
+import type { AlarmDto, FeedMessage, LabelVerdict, ModelsDto, Role } from "@stethos/edge-agent/core";
 import type { FeedStatus } from "../stream/feed.ts";
 import {
   applyAlarm,
@@ -8,19 +8,45 @@ import {
   type PlantState,
   type Touched,
 } from "./plant-state.ts";
-import { type Selection, selectAlarm, selectMachine, stillThere } from "./selection.ts";
+import {
+  type Selection,
+  selectAlarm,
+  selectAsset,
+  selectMachine,
+  selectPoint,
+  stillThere,
+} from "./selection.ts";
 
 const MOST_NOTES = 20;
 const MOST_LABELS = 500;
 
-export type Page = "models" | "plant";
+/** What the middle of the screen shows. */
+export type Page = "alarms" | "models" | "plant" | "trends";
+
+/** How the plant is shown: three ranks of equal worth over the same state. */
+export type Manner = "plan" | "scene" | "table";
+
+/** Who sits here, by the agent's word. */
+export interface Session {
+  readonly role: Role;
+  /** Whose token it is, where tokens carry names. */
+  readonly name?: string;
+  /** False where the agent asks nobody for a token. */
+  readonly isProtected: boolean;
+}
+
+export type Palette = "colour-blind" | "dark" | "light";
 
 export interface View {
   readonly plant: PlantState;
   readonly feed: FeedStatus;
   readonly selection: Selection;
-  /** What the middle of the screen shows. */
   readonly page: Page;
+  readonly manner: Manner;
+  readonly palette: Palette;
+  readonly session: Session;
+  /** The moment of the past that is shown, ms since 1970; absent: live. */
+  readonly replayMs?: number;
   /** What was said of alarms at this screen, by alarm. */
   readonly labels: ReadonlyMap<string, LabelVerdict>;
   /** What the page could not read of the agent's messages, newest last. */
@@ -36,8 +62,10 @@ export interface Changes {
   readonly alarms: boolean;
   readonly feed: boolean;
   readonly models: boolean;
-  /** What is selected, or the page. */
+  /** What is selected, the page, or the manner of the plant. */
   readonly selection: boolean;
+  /** Palette, session, or whether it is a replay. */
+  readonly setting: boolean;
   readonly notes: boolean;
 }
 
@@ -54,15 +82,33 @@ export interface Store {
   clearNotes(): void;
   setFault(message: string): void;
   openPage(page: Page): void;
+  /** Also leads back to the plant. */
+  showAs(manner: Manner): void;
+  setPalette(palette: Palette): void;
+  setSession(session: Session): void;
+  /** @param ms undefined: back to live */
+  setReplay(ms: number | undefined): void;
   /** Also leads back to the plant, as an alarm does. */
   selectMachine(id: string): void;
   selectAlarm(id: string): void;
   selectSensor(id: string): void;
+  /** Any asset of the layout, whether it is a machine that is listened to or not. */
+  selectAsset(id: string): void;
+  /** A point of the layout, by its tag. */
+  selectPoint(tag: string): void;
   /** Calls back, at most once a frame, until the returned function is called. */
   subscribe(listener: Listener): () => void;
 }
 
-const none = { structure: false, alarms: false, models: false, feed: false, selection: false, notes: false };
+const none = {
+  structure: false,
+  alarms: false,
+  models: false,
+  feed: false,
+  selection: false,
+  setting: false,
+  notes: false,
+};
 
 /** Everything the screen shows, in one place.
  *  @param schedule runs a function before the next picture is drawn: all changes until then are told as one */
@@ -72,6 +118,10 @@ export function createStore(schedule: (flush: () => void) => void): Store {
     feed: { state: "connecting" },
     selection: {},
     page: "plant",
+    manner: "scene",
+    palette: "dark",
+    // Until the agent says who sits here nothing is offered.
+    session: { role: "viewer", isProtected: false },
     labels: new Map(),
     notes: [],
   };
@@ -96,6 +146,7 @@ export function createStore(schedule: (flush: () => void) => void): Store {
       models: before.models || changed.models === true,
       feed: before.feed || changed.feed === true,
       selection: before.selection || changed.selection === true,
+      setting: before.setting || changed.setting === true,
       notes: before.notes || changed.notes === true,
     };
     if (!isScheduled) schedule(flush);
@@ -132,6 +183,20 @@ export function createStore(schedule: (flush: () => void) => void): Store {
     openPage(page) {
       change({ page }, { selection: true });
     },
+    showAs(manner) {
+      change({ manner, page: "plant" }, { selection: true });
+    },
+    setPalette(palette) {
+      change({ palette }, { setting: true });
+    },
+    setSession(session) {
+      change({ session }, { setting: true });
+    },
+    setReplay(ms) {
+      const { replayMs: _, ...live } = view;
+      view = live;
+      change(ms === undefined ? {} : { replayMs: ms }, { setting: true });
+    },
     setFeed(status) {
       change({ feed: status }, { feed: true });
     },
@@ -147,6 +212,8 @@ export function createStore(schedule: (flush: () => void) => void): Store {
     selectMachine: (id) => select(selectMachine(view.plant, id)),
     selectAlarm: (id) => select(selectAlarm(view.plant, id)),
     selectSensor: (id) => select({ ...view.selection, sensor: id }),
+    selectAsset: (id) => select(selectAsset(view.plant, id)),
+    selectPoint: (tag) => select(selectPoint(view.plant, tag)),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -91,6 +91,17 @@ export const alarm: Shape<AlarmDto> = object({
     "suppressed",
   ),
   severity: oneOf("warning", "alarm"),
+  priority: optional(oneOf("critical", "high", "medium", "low")),
+  inhibit: optional(
+    object({
+      kind: oneOf("out-of-service", "shelved", "suppressed-by-design"),
+      source: text,
+      by: text,
+      reason: text,
+      fromTime: time,
+      untilTime: optional(time),
+    }),
+  ),
   raisedTime: time,
   clearedTime: optional(time),
   acknowledgedTime: optional(time),

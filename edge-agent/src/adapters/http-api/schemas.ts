@@ -119,6 +119,15 @@ export const health = z
   })
   .meta({ id: "Health", description: "What is known of a machine's health" });
 
+const inhibit = z.object({
+  kind: z.enum(["out-of-service", "shelved", "suppressed-by-design"]),
+  source: sensorId.describe("Id of the sensor or tag that alarms"),
+  by: z.string(),
+  reason: z.string(),
+  fromTime: time("When it began"),
+  untilTime: time("When it ends by itself").optional(),
+});
+
 export const alarm = z
   .object({
     id: z.string(),
@@ -134,6 +143,8 @@ export const alarm = z
       ])
       .describe("ISA-18.2 / IEC 62682"),
     severity,
+    priority: z.enum(["critical", "high", "medium", "low"]).optional(),
+    inhibit: inhibit.optional().describe("Why it is kept from the operators, where it is"),
     raisedTime: time("When it was raised"),
     clearedTime: time("When its cause went away").optional(),
     acknowledgedTime: time("When somebody acknowledged it").optional(),
