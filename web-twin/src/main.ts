@@ -6,6 +6,7 @@ import { createScreen, type Screen } from "./screen.ts";
 import { createAgentClock } from "./state/agent-clock.ts";
 import { createStore } from "./state/store.ts";
 import { createApi } from "./stream/api.ts";
+import { createAsk } from "./stream/ask.ts";
 import { connectSocket } from "./stream/browser-socket.ts";
 import { openFeed } from "./stream/feed.ts";
 
@@ -17,7 +18,7 @@ function start(root: HTMLElement, live: HTMLElement): void {
   const store = createStore((flush) => requestAnimationFrame(flush));
   const clock = createAgentClock(wallClockMs);
   const base = new URL(".", document.baseURI).href;
-  const api = createApi({ fetch: (input, init) => fetch(input, init), base });
+  const api = createApi(createAsk({ fetch: (input, init) => fetch(input, init), base }));
   const scene = createScenePanel(store, () => {});
   const page = new AbortController();
   let screen: Screen | undefined;

@@ -14,14 +14,16 @@ const never = new AbortController().signal;
 
 function answering(answer: Response | Error): { api: Api; asked: { url: string; init: RequestInit }[] } {
   const asked: { url: string; init: RequestInit }[] = [];
-  const api = createApi({
-    base: "https://edge.plant/twin/",
-    fetch: async (url, init = {}) => {
-      asked.push({ url: String(url), init });
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
-  });
+  const api = createApi(
+    createAsk({
+      base: "https://edge.plant/twin/",
+      fetch: async (url, init = {}) => {
+        asked.push({ url: String(url), init });
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    }),
+  );
   return { api, asked };
 }
 

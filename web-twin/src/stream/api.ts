@@ -9,13 +9,11 @@ import type {
   SpectrogramDto,
   TrendDto,
 } from "@stethos/edge-agent/core";
-import { ApiError } from "./api-error.ts";
+import { type Ask, nothing, parsed, post } from "./ask.ts";
 import { alarm } from "./dto-shapes.ts";
 import { auditEntries, disagreements, frame, label, labels, models } from "./model-shapes.ts";
 import { list, Mismatch, nullable, number, object, type Shape, text } from "./shape.ts";
 import { spectrogram } from "./spectrogram-shape.ts";
-
-const TIMEOUT_MS = 10_000;
 
 export interface TrendRequest {
   readonly kind: "tag" | "score";
@@ -58,12 +56,6 @@ export interface Api {
   probe(signal: AbortSignal): Promise<void>;
 }
 
-export interface ApiDeps {
-  readonly fetch: typeof fetch;
-  /** Where the agent's "v1/" lies. */
-  readonly base: string;
-}
-
 const column = list(nullable(number));
 const trendShape: Shape<TrendDto> = object({
   id: text,
@@ -83,65 +75,8 @@ const trend: Shape<TrendDto> = (value, at, notes) => {
   return found;
 };
 
-/** The agent's own words for a refusal (RFC 9457), where it gave any. */
-async function refusal(response: Response): Promise<string> {
-  const body = await response.text();
-  try {
-    const parsed = object({ detail: text })(JSON.parse(body), "problem", []);
-    return parsed.detail;
-  } catch {
-    // Not the agent's form, so not the agent: say what the status line says.
-    return `${response.status} ${response.statusText}`.trim();
-  }
-}
-
-function failureOf(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (error instanceof ApiError) return error;
-  if (error instanceof DOMException && error.name === "TimeoutError") {
-    return new ApiError("timeout", `no answer in ${TIMEOUT_MS / 1000} s`, { cause: error });
-  }
-  if (error instanceof Mismatch || error instanceof SyntaxError) {
-    return new ApiError("malformed", error.message, { cause: error });
-  }
-  return new ApiError("unreachable", error instanceof Error ? error.message : String(error), {
-    cause: error,
-  });
-}
-
-const post = (body: unknown): RequestInit => ({
-  method: "POST",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(body),
-});
-
 /** The agent's HTTP interface; every failure is an ApiError, except that an abort rejects with the signal's reason. */
-export function createApi(deps: ApiDeps): Api {
-  async function ask<T>(
-    path: string,
-    init: RequestInit,
-    read: (response: Response) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    try {
-      const response = await deps.fetch(new URL(path, deps.base), {
-        ...init,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      });
-      if (response.status === 401) throw new ApiError("unauthorized", await refusal(response));
-      if (response.status === 404) throw new ApiError("not-found", await refusal(response));
-      if (!response.ok) throw new ApiError("refused", await refusal(response));
-      return await read(response);
-    } catch (error) {
-      throw failureOf(error, signal);
-    }
-  }
-
-  const parsed =
-    <T>(shape: Shape<T>) =>
-    async (response: Response): Promise<T> =>
-      shape(await response.json(), "answer", []);
-  const nothing = async (): Promise<void> => {};
+export function createApi(ask: Ask): Api {
   const id = encodeURIComponent;
 
   return {
