@@ -9,6 +9,7 @@ import {
 } from "../testing/fixtures.ts";
 import { type Api, createApi } from "./api.ts";
 import { ApiError } from "./api-error.ts";
+import { createAsk } from "./ask.ts";
 
 const never = new AbortController().signal;
 
