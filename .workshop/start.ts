@@ -14,6 +14,7 @@ const main = join(root, "edge-agent/src/main.ts");
 if (args.includes("-h") || args.includes("--help")) {
   process.stdout.write(
     "npm start                   simulated plant, agent and page on http://127.0.0.1:8642\n" +
+      "npm start -- --points 100000 the same with a large plant around the six machines\n" +
       "npm start -- --port 9000    the same on another port\n" +
       "npm start -- --story load   two healthy machines go to full load instead of two bearings failing\n" +
       "npm start -- --with my.json further settings of the agent, as JSON\n" +
@@ -67,15 +68,25 @@ if (args.includes("-c") || args.includes("--config")) {
 } else {
   const { values } = parseArgs({
     args,
-    options: { port: { type: "string" }, story: { type: "string" }, with: { type: "string" } },
+    options: {
+      port: { type: "string" },
+      story: { type: "string" },
+      with: { type: "string" },
+      points: { type: "string" },
+    },
   });
+  if (values.points !== undefined && !(Number(values.points) >= 1000 && Number(values.points) <= 1_000_000)) {
+    say("--points takes a number from 1000 to 1000000");
+    process.exit(2);
+  }
   const told = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
   const folder = join(root, ".cache/demo");
   // The story begins anew each time: no baseline or alarm of an earlier run.
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "agent.yaml");
-  say("starting the simulated plant: six machines on an S7, a Modbus and an OPC UA controller ...");
+  const around = values.points === undefined ? "" : `, ${values.points} points in all on Modbus controllers`;
+  say(`starting the simulated plant: six machines on an S7, a Modbus and an OPC UA controller${around} ...`);
   const plant = start("plant", join(root, "test/plant/main.ts"), [config, ...told], "pipe");
   if (plant.stdout !== null) {
     const lines = createInterface(plant.stdout);

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { alarmsCommand } from "./cli/alarms.ts";
 import { auditCommand } from "./cli/audit.ts";
 import { checkCommand } from "./cli/check.ts";
 import { devicesCommand } from "./cli/devices.ts";
 import { evaluateCommand } from "./cli/evaluate.ts";
 import type { CliContext, CliIo } from "./cli/io.ts";
+import { layoutCommand } from "./cli/layout.ts";
 import { modelsCommand } from "./cli/models.ts";
 import { readCommand } from "./cli/read.ts";
 import { runCommand } from "./cli/run.ts";
@@ -42,6 +44,8 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     readCommand,
     tagsCommand,
     devicesCommand,
+    layoutCommand,
+    alarmsCommand,
     modelsCommand,
     auditCommand,
     evaluateCommand,

@@ -1,16 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@stethos/protocol-finger/clock";
+import { openAuditLog } from "./adapters/audit-log/audit-log.ts";
 import { createHttpApi } from "./adapters/http-api/server.ts";
 import { createCounters } from "./adapters/node/counters.ts";
 import { createAnalyser } from "./adapters/signal/analyser.ts";
 import { createFft } from "./adapters/signal/fft.ts";
 import { createHistory } from "./adapters/sqlite/history.ts";
+import { createStateFile } from "./adapters/state-file/state-file.ts";
 import { createAcquisition } from "./compose/acquisition.ts";
+import { type Alarms, createAlarms } from "./compose/alarms.ts";
 import { createModels } from "./compose/models.ts";
+import { createTwin } from "./compose/twin.ts";
 import type { AgentConfig } from "./config.ts";
 import { describeError } from "./core/errors.ts";
+import { createAuditView, isAboutAlarms } from "./flow/audit-view.ts";
 import { createInfer } from "./flow/infer.ts";
+import { createMaintenance } from "./flow/keep-maintenance.ts";
 import { createMirror } from "./flow/mirror.ts";
 import { createShaftSpeed } from "./flow/shaft-speed.ts";
 import { createWatch, type Watch } from "./flow/watch.ts";
@@ -47,6 +53,8 @@ export interface ReloadReport {
 }
 
 const CLOSE_MS = 5000;
+/** Open alarms that a restart takes up again: more than a flood leaves. */
+const MOST_LEFT = 10_000;
 
 /** Wires a whole agent from a checked configuration and starts it.
  *  @throws EdgeError when the model, the store or the port cannot be had */
@@ -69,16 +77,32 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       { clock, logger, telemetry: counters },
     );
     closers.push(() => history.close());
-    const models = await createModels(config, { ...deps, telemetry: counters });
+    const audit = await openAuditLog({ file: join(config.dataFolder, "audit.ndjson") }, clock.nowUs);
+    closers.push(() => audit.close());
+    const models = await createModels(config, {
+      ...deps,
+      telemetry: counters,
+      audit: createAuditView(audit, (entry) => !isAboutAlarms(entry)),
+    });
     closers.push(() => models.close());
     const analyser = createAnalyser({ clock, logger, telemetry: counters });
     closers.push(() => analyser.close());
+    const twin = await createTwin({ ...deps, telemetry: counters, dataFolder: config.dataFolder });
+    closers.push(() => twin.close());
+    const maintenance = await createMaintenance({
+      stateFile: createStateFile(join(config.dataFolder, "maintenance.json")),
+      audit,
+      nowUs: clock.nowUs,
+      logger,
+    });
 
     const left = await leftBehind(history);
     const mirror = createMirror({
       nowUs: clock.nowUs,
       counters: counters.read,
-      acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
+      acknowledge: (alarm, by) => alarms.acknowledge(alarm, by),
+      inhibit: (command) => alarms.command(command),
+      inhibits: () => alarms.inhibits(),
       relearn(machine, by) {
         models.forget(machine);
         return watch.relearn(machine, by);
@@ -86,14 +110,33 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       identify: (device) => acquisition.identify(device),
       about: { version: deps.version, startedUs: clock.nowUs() },
     });
+    const alarms: Alarms = await createAlarms({
+      ...deps,
+      ...left,
+      audit,
+      dataFolder: config.dataFolder,
+      acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
+      onAlarm(alarm) {
+        mirror.onAlarm(alarm);
+        twin.points.onAlarm(alarm);
+        history.saveAlarm(alarm);
+      },
+      onInhibit(source, inhibit) {
+        twin.points.onInhibit(source, inhibit);
+        watch.onInhibit(source);
+      },
+    });
+    closers.push(() => alarms.close());
     const watch: Watch = createWatch({
       ...deps,
       ...left,
       champion: () => models.server.champion.contract,
       isDegraded: () => models.rollouts.isDegraded,
+      inhibitOf: (sensor) => alarms.inhibitOf(sensor),
       policy: config.settings.detector,
       onScore(score) {
         mirror.onScore(score);
+        twin.points.onScore(score);
         history.appendScore(score);
       },
       onHealth(health) {
@@ -101,9 +144,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         history.appendHealth(health);
       },
       onAlarm(alarm, block) {
-        mirror.onAlarm(alarm);
-        history.saveAlarm(alarm);
-        models.onAlarm(alarm);
+        models.onAlarm(alarms.onAlarm(alarm));
         if (block === undefined) return;
         const { id, unit } = block.sensor;
         history.saveWaveform(alarm.id, { waveform: block.waveform, sensor: id, unit });
@@ -130,13 +171,19 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     closers.push(() => inferring);
     const modelling = models.run(stopping.signal);
     closers.push(() => modelling);
+    const recording = twin.run(stopping.signal);
+    closers.push(() => recording);
+    const alarming = alarms.run(stopping.signal);
+    closers.push(() => alarming);
     const acquisition = createAcquisition({
       ...deps,
       telemetry: counters,
       dataFolder: config.dataFolder,
       onReadings(batch) {
         speed.onReadings(batch);
+        alarms.onReadings(batch);
         mirror.onReadings(batch);
+        twin.points.onReadings(batch);
         history.append(batch);
       },
       onWaveform(waveform) {
@@ -147,6 +194,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       },
       onDevice(device, news) {
         mirror.onDevice(device, news);
+        twin.points.onDevice(device, news);
         if (news.kind === "link") watch.onLink(device, news.up);
       },
     });
@@ -156,6 +204,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       history.registerTags(acquisition.tags);
       const machines = acquisition.place(next);
       speed.setMachines(machines, acquisition.tags);
+      twin.setPlant(next, machines, acquisition.tags, acquisition.deviceOf);
+      alarms.setPlant(next, machines, acquisition.tags);
       watch.setMachines(machines, acquisition.deviceOf);
       mirror.setPlant(
         machines,
@@ -175,6 +225,16 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       {
         plant: mirror,
         history,
+        points: twin.points,
+        twinRecording: twin.recording,
+        maintenance,
+        audit,
+        healthyOf(sensor, shaftHz) {
+          const { knowledge } = watch.listeningFor(sensor, shaftHz);
+          const { sampleRateHz } = models.server.champion.contract;
+          return knowledge.kind === "learnt" ? { band: knowledge.band, sampleRateHz } : undefined;
+        },
+        layoutFolder: () => current.layoutFolder,
         rollouts: models.rollouts,
         field: models.field,
         clock,
@@ -207,7 +267,7 @@ async function leftBehind(history: History) {
   const { signal } = new AbortController();
   const [baselines, alarms] = await Promise.all([
     history.baselines(signal),
-    history.alarms({ most: 1000, openOnly: true }, signal),
+    history.alarms({ most: MOST_LEFT, openOnly: true }, signal),
   ]);
   return { baselines, alarms };
 }

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
-import type { z } from "zod";
 import type { OpcuaSettings } from "./adapters/opcua-client/options.ts";
-import { buildPlant, type PlantConfig, type Report } from "./config/build-plant.ts";
+import { buildPlant, type PlantConfig } from "./config/build-plant.ts";
+import { describeIssues, pathOf } from "./config/issues.ts";
+import { loadLayout } from "./config/layout.ts";
 import type { ModelsSettings } from "./config/models-schema.ts";
-import { ConfigError, type ConfigProblem } from "./config/problem.ts";
+import { ConfigError, type ConfigProblem, type Report } from "./config/problem.ts";
 import { type AgentFile, agentFile } from "./config/schema.ts";
-import { parseYaml, type YamlSource } from "./config/yaml-source.ts";
+import { readTagTables } from "./config/tag-tables.ts";
+import { parseYaml } from "./config/yaml-source.ts";
 import { EdgeError } from "./core/errors.ts";
+import type { PlantLayout } from "./core/layout/plant-layout.ts";
 
 /** A configuration that was checked as a whole: nothing that uses it need check again. */
 export interface AgentConfig extends PlantConfig {
@@ -19,6 +22,10 @@ export interface AgentConfig extends PlantConfig {
   readonly modelFolder: string;
   /** Public keys of whoever made the model that comes with the product. */
   readonly modelKeys: readonly string[];
+  /** With a place for every tag and waveform. */
+  readonly layout: PlantLayout;
+  /** Where the layout's models lie; absent of an automatic layout. */
+  readonly layoutFolder?: string;
   /** What is not wrong and still worth knowing. */
   readonly warnings: readonly ConfigProblem[];
 }
@@ -52,13 +59,21 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   if (!parsed.success) throw new ConfigError(file, describeIssues(parsed.error, source));
   const base = dirname(resolve(file));
   const from = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
-  const settings = withFiles(parsed.data, from);
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
+  const tables = readTagTables(
+    withFiles(parsed.data, from),
+    from,
+    (path, message) => void problems.push({ ...source.position(path, 0), path: pathOf(path), message }),
+    (problem) => void problems.push(problem),
+  );
+  const { settings } = tables;
   const noteIn =
     (list: ConfigProblem[]): Report =>
-    (path, message, at = 0) =>
-      void list.push({ ...source.position(path, at), path: pathOf(path), message });
+    (path, message, at = 0) => {
+      const place = tables.place(path) ?? source.position(path, at);
+      list.push({ ...place, path: pathOf(path), message });
+    };
   const report = noteIn(problems);
   const plant = buildPlant(settings, report, noteIn(warnings));
   const modelFolder = settings.model === undefined ? defaults.modelFolder : from(settings.model);
@@ -66,22 +81,34 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   if (!existsSync(modelFolder))
     report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
   if (problems.length > 0) throw new ConfigError(file, problems);
+  const {
+    layout,
+    folder,
+    warnings: ofLayout,
+  } = loadLayout(settings.layout && from(settings.layout.file), {
+    ...plant,
+    site: settings.site,
+    timeZone: settings.timeZone,
+  });
   return {
     ...plant,
-    warnings,
+    warnings: [...warnings, ...ofLayout],
     file: resolve(file),
     settings,
     modelFolder,
     modelKeys: defaults.modelKeys,
     dataFolder: from(settings.data),
+    layout,
+    ...(folder !== undefined && { layoutFolder: folder }),
   };
 }
 
 /** Files that the settings name, from the folder of the configuration file. */
 function withFiles(settings: AgentFile, from: (path: string) => string): AgentFile {
-  const { tls, tokenFile, webRoot } = settings.api;
+  const { tls, tokenFile, tokens, webRoot } = settings.api;
   const api = {
     ...settings.api,
+    tokens: tokens.map((token) => ({ ...token, file: from(token.file) })),
     ...(tokenFile !== undefined && { tokenFile: from(tokenFile) }),
     ...(webRoot !== undefined && { webRoot: from(webRoot) }),
     ...(tls && { tls: { certFile: from(tls.certFile), keyFile: from(tls.keyFile) } }),
@@ -139,42 +166,4 @@ function placed<T extends Pick<NonNullable<ModelsSettings["registry"]>, "s3" | "
     ...(url !== undefined && !url.startsWith("s3://") && { url: from(url) }),
     ...(s3?.caFile !== undefined && { s3: { ...s3, caFile: from(s3.caFile) } }),
   };
-}
-
-function describeIssues(error: z.ZodError, source: YamlSource): ConfigProblem[] {
-  return error.issues
-    .flatMap((issue) => flatten(issue))
-    .map((issue) => {
-      if (issue.code !== "unrecognized_keys") {
-        return { ...source.position(issue.path, 0), path: pathOf(issue.path), message: mend(issue) };
-      }
-      const path = [...issue.path, issue.keys[0] ?? ""];
-      return { ...source.keyPosition(path), path: pathOf(path), message: mend(issue) };
-    });
-}
-
-/** A union says "no member fits"; the member that came closest says what is wrong. */
-function flatten(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ ...issue, keys: [key] }));
-  }
-  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
-  const closest = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
-  return closest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
-}
-
-function mend(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys")
-    return `"${issue.keys[0]}" is no setting here; remove it or correct its name`;
-  if (issue.code === "invalid_type" && issue.input === undefined)
-    return `is missing; it must be ${issue.expected}`;
-  return issue.message;
-}
-
-function pathOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`,
-    "",
-  );
 }

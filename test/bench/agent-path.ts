@@ -28,6 +28,8 @@ export async function startAcquisition(devices: readonly DeviceConfig[]) {
     acknowledge: () => undefined,
     relearn: () => false,
     identify: () => "configured",
+    inhibit: async () => ({ kind: "refused", why: "unknown" }),
+    inhibits: () => [],
     about: { version: "bench", startedUs: 0 },
   });
   let values = 0;

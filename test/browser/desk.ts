@@ -17,6 +17,8 @@ interface OpenOptions extends BrowserContextOptions {
   readonly until?: string;
   /** Runs in the page before its own scripts. */
   readonly before?: (page: Page) => Promise<unknown>;
+  /** After the page's address, "?probe" among others. */
+  readonly query?: string;
 }
 
 const LIVE = 'body[data-feed="live"] [data-machine]';
@@ -61,11 +63,13 @@ export function useDesk(): Desk {
     get server() {
       return existing(state.server);
     },
-    async open({ until = LIVE, before, ...options } = {}) {
+    async open({ until = LIVE, before, query = "", ...options } = {}) {
       const context = await existing(state.browser).newContext({
         viewport: DESK_SIZE,
         locale: "en-GB",
         timezoneId: "Asia/Shanghai",
+        // A test that is about them allows them: elsewhere the network's answers are the test's.
+        serviceWorkers: "block",
         ...options,
       });
       const page = await context.newPage();
@@ -80,7 +84,7 @@ export function useDesk(): Desk {
       pages.push(page);
       await startCoverage(page);
       await before?.(page);
-      await page.goto(existing(state.server).url);
+      await page.goto(`${existing(state.server).url}${query}`);
       await page.waitForSelector(until);
       return page;
     },

@@ -1,3 +1,4 @@
+import { describeAlarms } from "./alarms.suite.ts";
 import { useDesk } from "./desk.ts";
 import { describeModels } from "./models.suite.ts";
 import { describeOperator } from "./operator.suite.ts";
@@ -10,3 +11,4 @@ describePlant(desk);
 describeOperator(desk);
 describeModels(desk);
 describeTrouble(desk);
+describeAlarms(desk);

@@ -23,10 +23,10 @@ export function describePlant(desk: Desk): void {
         [machineId(pump), "unacknowledged-active"],
         [machineId(fan), "unacknowledged-active"],
       ]);
-      expect(await page.locator(button(machineId(pump))).getAttribute("aria-label")).toBe(
+      expect(await page.locator(`${button(machineId(pump))} .unseen`).textContent()).toBe(
         "Feed pump P-101: Alarm, health 31 of 100",
       );
-      expect(await page.textContent("[data-count=alarms]")).toBe("Alarms: 1");
+      expect(await page.textContent("[data-count=high] .unseen")).toBe("High: 1");
     });
 
     it("draws the machines in 3D with a label each, in colour where something is wrong", async () => {

@@ -20,7 +20,7 @@ export interface Cast {
   readonly anomaly: number;
 }
 
-const SITE = "Riverside";
+export const SITE = "Riverside";
 
 export const cast = [
   {

@@ -3,10 +3,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import type { AlarmDto, FeedMessage, TrendDto } from "../../edge-agent/src/core/feed.ts";
+import { RIGHTS } from "../../edge-agent/src/core/roles.ts";
 import type { ModelsDto } from "../../edge-agent/src/core/rollout/models-dto.ts";
 import { acceptFeed, type FeedSocket } from "./feed-socket.ts";
+import { answerAlarms } from "./scripted-alarms.ts";
+import { answerAnalysis } from "./scripted-analysis.ts";
+import { type Answer, type Asked, found, problem, type Responder } from "./scripted-answer.ts";
+import { scriptedLayout } from "./scripted-layout.ts";
 import { disagreements, frame, history, models, trial } from "./scripted-models.ts";
 import { alarmOf, cast, sensorId, snapshot, spectrogram } from "./scripted-plant.ts";
+import { createScriptedReplay, type ScriptedReplay } from "./scripted-replay.ts";
+import { createScriptedTwin, type ScriptedTwin } from "./scripted-twin.ts";
+
+/** Parts of the API that other files answer; the first that knows the request does. */
+const PARTS: readonly Responder[] = [answerAlarms, answerAnalysis];
 
 // The agent's own policy (adapters/http-api/headers.ts): what the page needs beyond it would fail in the plant.
 const POLICY =
@@ -32,6 +42,12 @@ export interface ScriptedServer {
   token: string | undefined;
   /** Paths that answer with this status instead. */
   readonly broken: Map<string, number>;
+  /** Answers of one test: they come before all others. */
+  readonly answers: Responder[];
+  /** What GET /v1/session says. */
+  session: unknown;
+  readonly twin: ScriptedTwin;
+  readonly replay: ScriptedReplay;
   send(message: FeedMessage): void;
   sendText(text: string): void;
   /** Cuts all feed connections; new ones are refused until `up` is called. */
@@ -39,11 +55,6 @@ export interface ScriptedServer {
   up(): void;
   close(): Promise<void>;
 }
-
-const problem = (status: number, detail: string): { status: number; body: unknown } => ({
-  status,
-  body: { type: "about:blank", title: "refused", status, detail },
-});
 
 function trendOf(id: string, from: number, to: number, buckets: number): TrendDto {
   const count = Math.min(120, buckets);
@@ -70,13 +81,10 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+const ENGINEER = { role: "engineer", name: "Li Wei", isProtected: false, rights: RIGHTS };
+
 /** The whole plant, its models included. */
 const firstWords = (ms: number): FeedMessage => ({ ...snapshot(ms), models: models(ms) }) as FeedMessage;
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
 
 /** A label as it was asked for. */
 const labelOf = (of: string, body: string, ms: number): object => ({
@@ -130,12 +138,33 @@ function answerFrame(id: string, what: string | undefined, body: string, ms: num
   return { status: 200, body: what === "label" ? labelOf(id, body, ms) : found };
 }
 
+const answerPlant: Responder = ({ path: [kind, first, second], url, body, ms }) => {
+  if (kind === "machines") return found([]);
+  if (kind === "models") return answerModels(first, second, body, ms);
+  if (kind === "frames") return answerFrame(first ?? "", second, body, ms);
+  if (kind === "trends") {
+    const time = (name: string): number => Date.parse(url.searchParams.get(name) ?? "") / 1000;
+    return found(trendOf(second ?? "", time("from"), time("to"), Number(url.searchParams.get("buckets"))));
+  }
+  if (kind === "sensors") {
+    const member = cast.find((each) => sensorId(each) === first);
+    if (member === undefined) return problem(404, "there is no such sensor");
+    return found(spectrogram(sensorId(member), ms, member.anomaly));
+  }
+  if (kind === "alarms" && first !== undefined) return answerAlarm(first, second, body, ms);
+  return undefined;
+};
+
 /** @param page folder of the built page */
 export async function startScriptedServer(page: string): Promise<ScriptedServer> {
   const sockets = new Set<FeedSocket>();
   const requests: string[] = [];
   const broken = new Map<string, number>();
+  const answers: Responder[] = [];
+  const twin = createScriptedTwin(scriptedLayout());
+  const replay = createScriptedReplay(twin);
   const state = {
+    session: ENGINEER as unknown,
     first: undefined as FeedMessage | undefined,
     token: undefined as string | undefined,
     isUp: true,
@@ -144,27 +173,19 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
   const isAdmitted = (request: IncomingMessage): boolean =>
     state.token === undefined || (request.headers.cookie ?? "").includes(`session=${state.token}`);
 
-  function answer(path: string, url: URL, body: string): { status: number; body: unknown } {
-    const status = broken.get(path);
+  const answerTwin: Responder = ({ path: [kind] }) => {
+    if (kind === "session") return found(state.session);
+    if (kind === "layout") return found(twin.layout);
+    return undefined;
+  };
+
+  function answer(asked: Asked): Answer {
+    const status = broken.get(asked.url.pathname);
     if (status !== undefined) return problem(status, "the history does not answer");
-    const [, , kind, first, second] = path.split("/").map(decodeURIComponent);
-    const ms = Date.now();
-    if (kind === "machines") return { status: 200, body: [] };
-    if (kind === "models") return answerModels(first, second, body, ms);
-    if (kind === "frames") return answerFrame(first ?? "", second, body, ms);
-    if (kind === "trends") {
-      const time = (name: string): number => Date.parse(url.searchParams.get(name) ?? "") / 1000;
-      return {
-        status: 200,
-        body: trendOf(second ?? "", time("from"), time("to"), Number(url.searchParams.get("buckets"))),
-      };
+    for (const responder of [...answers, ...PARTS, replay.answer, answerTwin, answerPlant]) {
+      const given = responder(asked);
+      if (given !== undefined) return given;
     }
-    if (kind === "sensors") {
-      const member = cast.find((each) => sensorId(each) === first);
-      if (member === undefined) return problem(404, "there is no such sensor");
-      return { status: 200, body: spectrogram(sensorId(member), ms, member.anomaly) };
-    }
-    if (kind === "alarms") return answerAlarm(first ?? "", second, body, ms);
     return problem(404, "there is no such thing");
   }
 
@@ -197,8 +218,17 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
       response.writeHead(204, { "set-cookie": `session=${token}; Path=/; HttpOnly; SameSite=Strict` }).end();
       return;
     }
-    const found = isAdmitted(request) ? answer(url.pathname, url, body) : problem(401, "a token is needed");
-    response.writeHead(found.status).end(JSON.stringify(found.body));
+    const asked: Asked = {
+      method: request.method ?? "GET",
+      url,
+      path: url.pathname.split("/").slice(2).map(decodeURIComponent),
+      body,
+      ms: Date.now(),
+    };
+    const given = isAdmitted(request) ? answer(asked) : problem(401, "a token is needed");
+    for (const [name, value] of Object.entries(given.headers ?? {})) response.setHeader(name, value);
+    const isBytes = given.body instanceof Uint8Array;
+    response.writeHead(given.status).end(isBytes ? given.body : JSON.stringify(given.body));
   }
 
   const server = createServer((request, response) => {
@@ -215,7 +245,11 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
       socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
       return;
     }
-    const client = acceptFeed(request, socket, () => sockets.delete(client));
+    if (new URL(request.url ?? "/", "http://127.0.0.1").pathname === "/v1/twin") {
+      twin.accept(request, socket);
+      return;
+    }
+    const client = acceptFeed(request, socket, { closed: () => sockets.delete(client) });
     sockets.add(client);
     client.send(JSON.stringify(state.first ?? firstWords(Date.now())));
   });
@@ -232,6 +266,15 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
     },
     requests,
     broken,
+    answers,
+    twin,
+    replay,
+    get session() {
+      return state.session;
+    },
+    set session(session) {
+      state.session = session;
+    },
     get first() {
       return state.first;
     },
@@ -249,12 +292,14 @@ export async function startScriptedServer(page: string): Promise<ScriptedServer>
     down() {
       state.isUp = false;
       for (const socket of sockets) socket.destroy();
+      twin.kill();
     },
     up() {
       state.isUp = true;
     },
     async close() {
       for (const socket of sockets) socket.destroy();
+      twin.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

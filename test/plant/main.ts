@@ -1,9 +1,11 @@
 // The simulated plant as a process of its own: prints one JSON line when its controllers listen, then plays until told
-// to stop.  node test/plant/main.ts CONFIG_FILE [--block-ms 1000] [--port 0] [--story load [--wait]] [--with more.json]
+// to stop.  node test/plant/main.ts CONFIG_FILE [--block-ms 1000] [--port 0] [--story load [--wait]] [--with more.json] [--points 100000]
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { startPlant } from "./plant.ts";
+import { startLargePlant } from "./large-plant.ts";
+import { SITE, startPlant } from "./plant.ts";
 import { openRecordings } from "./recordings.ts";
 
 const { values, positionals } = parseArgs({
@@ -16,6 +18,8 @@ const { values, positionals } = parseArgs({
     wait: { type: "boolean", default: false },
     // Further settings of the agent, as a JSON file.
     with: { type: "string" },
+    // So many points in all, most of them on controllers of a large plant around the six machines.
+    points: { type: "string" },
   },
 });
 const [configFile] = positionals;
@@ -31,7 +35,13 @@ const plant = await startPlant({
   waitsForLoad: values.wait,
   ...(recordings && { recordings }),
 });
-writeFileSync(configFile, plant.agentConfig({ data: "./data", api: { port: Number(values.port) }, ...more }));
+const large =
+  values.points === undefined
+    ? undefined
+    : await startLargePlant({ points: Number(values.points), site: SITE });
+const settings = { data: "./data", api: { port: Number(values.port) }, ...large?.settings, ...more };
+writeFileSync(configFile, plant.agentConfig(settings, large?.devices));
+for (const { name, text } of large?.files ?? []) writeFileSync(join(dirname(configFile), name), text);
 process.stdout.write(
   `${JSON.stringify({ failing: plant.failing, healthy: plant.healthy, source: recordings === undefined ? "generator" : "recordings" })}\n`,
 );
@@ -41,7 +51,7 @@ let isStopping = false;
 const stop = async () => {
   if (isStopping) return;
   isStopping = true;
-  await plant.close();
+  await Promise.all([plant.close(), large?.close()]);
   process.exit(0);
 };
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void stop());

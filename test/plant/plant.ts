@@ -30,8 +30,8 @@ export interface PlantOptions {
 
 /** Six machines on three controllers, on loopback, and the configuration of an agent that listens to them. */
 export interface Plant {
-  /** Text of an agent.yaml. */
-  agentConfig(extra: Readonly<Record<string, unknown>>): string;
+  /** Text of an agent.yaml. @param devices beside the plant's own */
+  agentConfig(extra: Readonly<Record<string, unknown>>, devices?: readonly object[]): string;
   /** Machines that will fail, by id. */
   readonly failing: readonly string[];
   readonly healthy: readonly string[];
@@ -39,7 +39,7 @@ export interface Plant {
   close(): Promise<void>;
 }
 
-const SITE = "demo-plant";
+export const SITE = "demo-plant";
 const WINDOW_SECONDS = 8192 / 12_000;
 
 export async function startPlant(options: PlantOptions): Promise<Plant> {
@@ -96,22 +96,25 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     goToFullLoad() {
       loadFrom = block;
     },
-    agentConfig: (extra) =>
+    agentConfig: (extra, devices = []) =>
       stringify({
         version: 1,
         site: SITE,
         ...extra,
-        devices: Object.values(plcs).map((plc) => ({
-          name: plc.name,
-          ...plc.device,
-          groups: [
-            groupOf(
-              plc,
-              wired.filter((one) => one.plc === plc),
-              { sampleRateHz, samples, periodMs: Math.min(250, options.blockPeriodMs / 2) },
-            ),
-          ],
-        })),
+        devices: [
+          ...Object.values(plcs).map((plc) => ({
+            name: plc.name,
+            ...plc.device,
+            groups: [
+              groupOf(
+                plc,
+                wired.filter((one) => one.plc === plc),
+                { sampleRateHz, samples, periodMs: Math.min(250, options.blockPeriodMs / 2) },
+              ),
+            ],
+          })),
+          ...devices,
+        ],
         machines: machines.map((machine) => ({
           asset: machine.asset,
           name: machine.name,

@@ -50,7 +50,7 @@ const audit: AuditLog = {
     if (entry.what !== "labelled") maybeDie("before-audit");
     return log.append(entry);
   },
-  newest: (most) => log.newest(most),
+  newest: (most, signal) => log.newest(most, signal),
 };
 
 const store = fakeStore(join(folder, "models"), {

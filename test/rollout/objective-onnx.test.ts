@@ -282,7 +282,7 @@ describe("a champion whose thread dies at every run", () => {
     expect(await plant.hear()).toMatchObject({ state: "scored" });
     // It is written when the state is.
     await expect
-      .poll(async () => (await plant.audit.newest(10)).map(({ what }) => what))
+      .poll(async () => (await plant.audit.newest(10, new AbortController().signal)).map(({ what }) => what))
       .toEqual(expect.arrayContaining(["degraded", "recovered"]));
     expect(inOrder(scores)).toBe(true);
   });

@@ -207,7 +207,7 @@ describe("a rollout", () => {
     expect(told).toBeGreaterThan(5);
     // Comes back when all is written.
     expect(await rig.rollOut.command("pause", "Ann", undefined, never)).toBe("nothing");
-    const history = await rig.rollOut.history(3);
+    const history = await rig.rollOut.history(3, never);
     expect(history.map(({ what }) => what)).toEqual(["champion", "promoted", "stage"]);
   });
 
@@ -248,7 +248,9 @@ describe("a rollout", () => {
     expect(await command("promote")).toBe("done");
     await rig.until(undefined);
     expect(rig.rollOut.report().champion.version).toBe("0.2.0");
-    const who = (await rig.rollOut.history(50)).filter(({ by }) => by === "Ann").map(({ what }) => what);
+    const who = (await rig.rollOut.history(50, never))
+      .filter(({ by }) => by === "Ann")
+      .map(({ what }) => what);
     expect(who.toReversed()).toEqual(["trial-started", "paused", "resumed", "stage", "promotion-decided"]);
   });
 

@@ -1,86 +1,216 @@
 import { element } from "./dom/element.ts";
-import { chooseLanguage, type Language } from "./i18n/language.ts";
+import { chooseLanguage } from "./i18n/language.ts";
+import { loadMessages } from "./i18n/translate.ts";
+import { chooseUnits } from "./i18n/units.ts";
+import { createKeptPlant } from "./offline/kept-plant.ts";
+import { createOfflinePage } from "./offline/offline-page.ts";
 import { createScenePanel } from "./panels/scene-panel.ts";
-import { browserTimers, createSettings, wallClockMs } from "./platform.ts";
+import { beforePicture, browserTimers, createSettings, wallClockMs } from "./platform.ts";
+import type { BootTimes, Probe } from "./probe.ts";
+import { createReplayStage } from "./replay/replay-stage.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import { createAgentClock } from "./state/agent-clock.ts";
+import { choosePalette } from "./state/palette.ts";
+import { createPointStore } from "./state/point-store.ts";
 import { createStore } from "./state/store.ts";
 import { createApi } from "./stream/api.ts";
+import { ApiError } from "./stream/api-error.ts";
 import { createAsk } from "./stream/ask.ts";
 import { connectSocket } from "./stream/browser-socket.ts";
 import { openFeed } from "./stream/feed.ts";
+import { createTwinClient } from "./stream/twin-client.ts";
+import { createLayoutLoader } from "./stream/twin-layout.ts";
+import { openTwinLink } from "./stream/twin-link.ts";
 
 const TICK_MS = 1_000;
+const times: BootTimes = { module: performance.now() };
 
-/** Socket -> store -> scene and panels. */
+const socketUrl = (path: string, base: string): string => {
+  const url = new URL(path, base);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+};
+
+/** After the picture that stands now is painted. */
+const afterPaint = (): Promise<void> =>
+  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+
+/** Sockets -> stores -> scene and panels. */
 function start(root: HTMLElement, live: HTMLElement): void {
-  const settings = createSettings(() => localStorage);
-  const store = createStore((flush) => requestAnimationFrame(flush));
-  const clock = createAgentClock(wallClockMs);
   const base = new URL(".", document.baseURI).href;
-  const api = createApi(createAsk({ fetch: (input, init) => fetch(input, init), base }));
-  const scene = createScenePanel(store, () => {});
+  const settings = createSettings(() => localStorage);
+  const clock = createAgentClock(wallClockMs);
   const page = new AbortController();
+  const random = Math.random;
+  const timers = browserTimers;
+  const ask = createAsk({ fetch: (input, init) => fetch(input, init), base });
+  const api = createApi(ask);
+  const store = createStore(beforePicture);
+  const { store: points, writer } = createPointStore({
+    schedule: beforePicture,
+    watch: (wanted) => client.watch(wanted),
+  });
   let screen: Screen | undefined;
+  let probe: Probe | undefined;
 
-  const feedUrl = new URL("v1/feed", base);
-  feedUrl.protocol = feedUrl.protocol === "https:" ? "wss:" : "ws:";
-  const feed = openFeed(
+  const failed = (error: unknown): void => screen?.failed(error);
+  const offline = createOfflinePage({
+    kept: createKeptPlant(globalThis.caches, base),
+    store,
+    points,
+    writer,
+    timers,
+    wallMs: wallClockMs,
+  });
+  /** A WebSocket does not tell why it was refused; a request does. */
+  const askWhyRefused = async (): Promise<void> => {
+    try {
+      await api.probe(page.signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.kind === "unauthorized") offline.forget();
+      else offline.unreachable();
+      failed(error);
+    }
+  };
+  const heard = (agentMs: number): void => {
+    clock.heard(agentMs);
+    offline.heard();
+  };
+
+  const post = openTwinLink(
     {
-      connect: (handlers) => connectSocket(feedUrl.href, handlers),
-      timers: browserTimers,
-      random: Math.random,
+      timers,
+      random,
+      makeWorker: () => new Worker(new URL("./stream/twin-worker.ts", import.meta.url), { type: "module" }),
     },
+    (news) => client.hear(news),
+  );
+  const client = createTwinClient(post, writer, {
+    layoutWanted: (hash) => loader.load(hash),
+    heard,
+    refused: () => {},
+    note: (text) => store.addNotes([text]),
+    shown(picture) {
+      times.firstData ??= performance.now();
+      probe?.shown(picture);
+    },
+  });
+  const loader = createLayoutLoader(
+    { ask, timers, random },
+    {
+      loaded(layout) {
+        times.layout ??= performance.now();
+        client.setLayout(layout);
+        offline.layoutLoaded();
+      },
+      failed,
+    },
+  );
+  loader.load();
+  post({ kind: "open", url: socketUrl("v1/twin", base) }, []);
+
+  const feed = openFeed(
+    { connect: (handlers) => connectSocket(socketUrl("v1/feed", base), handlers), timers, random },
     {
       message(message) {
-        clock.heard(Date.parse(message.time));
+        heard(Date.parse(message.time));
         store.receive(message);
       },
       status: store.setFeed,
       notes: store.addNotes,
-      // A WebSocket does not tell why it was refused; a request does.
-      refused: () => void api.probe(page.signal).catch((error: unknown) => screen?.failed(error)),
+      refused: () => void askWhyRefused(),
     },
   );
+  const reconnect = (): void => {
+    feed.reconnect();
+    client.reconnect();
+    loader.hurry();
+  };
+
+  const scene = createScenePanel({
+    store,
+    points,
+    timers,
+    now: clock.now,
+    nextFrame: requestAnimationFrame,
+    isStill: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
+    picked: () => screen?.reveal(),
+  });
 
   addEventListener("error", (event) => {
     // Without an error object it is the browser's remark that a layout took two turns: nobody's fault.
     if (event.error instanceof Error) store.setFault(event.message);
   });
   addEventListener("unhandledrejection", (event) => store.setFault(String(event.reason)));
+  addEventListener("pagehide", offline.keepNow);
+  document.addEventListener("visibilitychange", () => {
+    client.setHidden(document.hidden);
+    if (document.hidden) offline.keepNow();
+  });
+  if (document.hidden) client.setHidden(true);
 
-  const show = (language: Language): void => {
+  const show = async (): Promise<void> => {
+    const language = chooseLanguage(settings.get("language"), navigator.languages);
+    const messages = await loadMessages(language);
     screen?.dispose();
     screen = createScreen(root, {
       store,
+      points,
       api,
-      timers: browserTimers,
-      now: clock.now,
+      ask,
+      settings,
+      messages,
+      timers,
       language,
-      setLanguage(next) {
-        settings.set("language", next);
-        show(next);
-        document.querySelector<HTMLElement>("[data-language]")?.focus();
-      },
+      scene,
+      reconnect,
+      stage: createReplayStage(writer, client.resync),
+      units: chooseUnits(settings.get("units")),
+      now: clock.now,
+      renew: () => void show(),
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       operator: {
         name: () => settings.get("operator") ?? "operator",
         rename: (name) => settings.set("operator", name),
       },
-      scene,
-      reconnect: feed.reconnect,
       announce: (text) => live.replaceChildren(element("p", {}, text)),
     });
   };
-  show(chooseLanguage(settings.get("language"), navigator.languages));
+  store.setPalette(
+    choosePalette(settings.get("palette"), matchMedia("(prefers-color-scheme: light)").matches),
+  );
+
+  const bringScene = async (): Promise<void> => {
+    await afterPaint();
+    times.shell = performance.now();
+    await Promise.all([show(), scene.load()]);
+  };
+  const bringRest = async (): Promise<void> => {
+    if (new URLSearchParams(location.search).has("probe")) {
+      const { createProbe } = await import("./probe.ts");
+      probe = createProbe({
+        times,
+        points,
+        scene: scene.probe,
+        figures: client.figures,
+        goto: scene.goto,
+        wallMs: wallClockMs,
+        pageMs: timers.now,
+      });
+      Object.defineProperty(globalThis, "__twin", { value: probe.view });
+    }
+    // Browsers give none without HTTPS, except on the machine itself.
+    await navigator.serviceWorker?.register(new URL("sw.js", base));
+  };
+  void bringScene();
+  // A page that cannot be kept for offline use is a page all the same.
+  bringRest().catch((error: unknown) => store.addNotes([`offline: ${String(error)}`]));
 
   const tick = (): void => {
     screen?.tick();
-    browserTimers.after(TICK_MS, tick);
+    timers.after(TICK_MS, tick);
   };
   tick();
-  // Two frames later the lists are painted; only then may the 3D view take the processor.
-  requestAnimationFrame(() => requestAnimationFrame(() => void scene.load()));
 }
 
 const root = document.querySelector<HTMLElement>("#app");

@@ -11,6 +11,20 @@ export const browserTimers: Timers = {
 
 export const wallClockMs = (): number => Date.now();
 
+/** Longer than any picture takes that somebody waits for. */
+const MOST_PICTURE_MS = 1_000;
+
+/** Runs a function before the next picture is drawn. A window that is hidden or covered draws none: then once a second. */
+export function beforePicture(callback: () => void): void {
+  const run = (): void => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    callback();
+  };
+  const frame = requestAnimationFrame(run);
+  const timer = setTimeout(run, MOST_PICTURE_MS);
+}
+
 /** Settings of this screen. A browser that keeps none (private mode, storage full) still shows the plant. */
 export interface Settings {
   get(key: string): string | null;

@@ -34,11 +34,17 @@ export async function askAgent<T>(
     throw unreachable(url, "does not answer; is the agent running there?", cause);
   }
   const answer = await bodyOf(response, url);
-  if (!response.ok) throw unreachable(url, `refuses (${response.status}): ${detailOf(answer)}`);
+  if (!response.ok) {
+    throw unreachable(url, `refuses (${response.status}): ${detailOf(answer)}${mendOf(response.status)}`);
+  }
   const parsed = schema.safeParse(answer);
   if (!parsed.success) throw unreachable(url, STRANGER, parsed.error);
   return parsed.data;
 }
+
+/** What only the command line can add: where the token comes from. */
+const mendOf = (status: number): string =>
+  status === 401 || status === 403 ? "; name the file of a token that may with --token-file" : "";
 
 const STRANGER = "answers as no Stethos agent does; check the address";
 

@@ -170,6 +170,21 @@ describe("stethos models", () => {
     expect(JSON.parse(list)).toMatchObject({ frame: FRAME_ID });
   });
 
+  it("says which role a command needs, and where another token would come from", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "stethos-"));
+    try {
+      const file = join(folder, "token");
+      await writeFile(file, "t".repeat(40), { mode: 0o600 });
+      await using api = await startApi({ tokens: [{ role: "viewer", file }] });
+      const command = ["pause", "--by", "Ada", "--url", api.address, "--token-file", file];
+      await expect(run(...command)).rejects.toThrow(
+        "refuses (403): this needs the role engineer; your token has the role viewer; name the file of a token that may with --token-file",
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it("shows a token where the agent wants one", async () => {
     const folder = await mkdtemp(join(tmpdir(), "stethos-"));
     try {

@@ -16,3 +16,13 @@ export function seconds(text: string): number {
   if (value > MOST_SECONDS) throw new InvalidArgumentError(`must be ${MOST_SECONDS} at most`);
   return value;
 }
+
+const MOST_WHOLE = 2_000_000;
+
+/** The value of an option that counts something. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > MOST_WHOLE)
+    throw new InvalidArgumentError(`must be a whole number from 1 to ${MOST_WHOLE}`);
+  return value;
+}

@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@stethos/protocol-finger/clock";
-import { openAuditLog } from "../adapters/audit-log/audit-log.ts";
 import { residentMib } from "../adapters/node/memory.ts";
 import { createModelLoader } from "../adapters/onnx/loader.ts";
 import { registryOptions } from "../adapters/registry/options.ts";
@@ -19,6 +18,7 @@ import { versionOf } from "../flow/roll-out-keeper.ts";
 import { createModelServer } from "../flow/serve-models.ts";
 import { createDriftWatch } from "../flow/watch-drift.ts";
 import { watchObjective } from "../flow/watch-objective.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
 import type { FieldStore } from "../ports/field-store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
@@ -33,6 +33,7 @@ interface Deps {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly version: string;
+  readonly audit: AuditLog;
 }
 
 /** Everything about models of one agent: who serves, who is on trial, how far the machines have drifted. */
@@ -55,7 +56,7 @@ const DRIFT_SAVE_MS = 300_000;
 
 /** @throws EdgeError where there is no model that can be trusted, or no disk to remember by */
 export async function createModels(config: AgentConfig, deps: Deps): Promise<Models> {
-  const { clock, logger, telemetry } = deps;
+  const { clock, logger, telemetry, audit } = deps;
   const { models: settings, site, scorerThreads, detector } = config.settings;
   const { dataFolder } = config;
   const stopping = new AbortController();
@@ -98,7 +99,6 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
     { store: field.store, clock },
     { ...defaultKeepPolicy, randomShare: settings.field.randomShare },
   );
-  const audit = await openAuditLog({ file: join(dataFolder, "audit.ndjson") }, clock.nowUs);
   const confirmed = new Map<string, DriftVerdict>();
   const drift = createDriftWatch({
     clock,
@@ -180,7 +180,6 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
       await drift.close();
       await field.store.close();
       await server.close();
-      await audit.close();
     },
   };
 }

@@ -1,9 +1,12 @@
 import type { AddressUse } from "../adapters/modbus/address-use.ts";
 import type { Machine, Sensor } from "../core/machine.ts";
+import type { Suppression } from "../core/suppress-rule.ts";
 import { type AssetPath, pathText, type Tag } from "../core/tag.ts";
 import type { ScanGroup, ScanPlan, WaveformSource } from "../ports/driver.ts";
 import type { AddressKind } from "../ports/identify.ts";
 import { kindOfAddress } from "./address-kind.ts";
+import { buildSuppressions } from "./build-suppressions.ts";
+import type { Report } from "./problem.ts";
 import { addressProblem, addressWarning } from "./protocols.ts";
 import type { AgentFile, DeviceFile, MachineFile, SensorFile, TagFile, WaveformFile } from "./schema.ts";
 import { createUnits, type Units } from "./units.ts";
@@ -19,10 +22,8 @@ export interface PlantConfig {
   readonly tags: readonly Tag[];
   readonly waveforms: readonly WaveformSource[];
   readonly machines: readonly Machine[];
+  readonly suppressions: readonly Suppression[];
 }
-
-/** Notes a problem at a path of the file, `at` characters into what stands there. */
-export type Report = (path: readonly PropertyKey[], message: string, at?: number) => void;
 
 interface Build {
   readonly file: AgentFile;
@@ -32,13 +33,31 @@ interface Build {
   readonly units: Units;
   readonly tags: Tag[];
   readonly waveforms: WaveformSource[];
-  /** Where each id was first used. */
+  /** The device that each id was first used with. */
   readonly ids: Map<string, string>;
+  /** By asset id: thousands of tags share a path. */
+  readonly assets: Map<string, Asset>;
+}
+
+interface Asset {
+  readonly id: string;
+  readonly path: AssetPath;
+  /** Ids of its tags. */
+  readonly tags: string[];
 }
 
 /** Tags, waveforms and machines of a configuration whose shape is right; what contradicts itself is reported. */
 export function buildPlant(file: AgentFile, report: Report, warn: Report): PlantConfig {
-  const build: Build = { file, report, warn, units: createUnits(), tags: [], waveforms: [], ids: new Map() };
+  const build: Build = {
+    file,
+    report,
+    warn,
+    units: createUnits(),
+    tags: [],
+    waveforms: [],
+    ids: new Map(),
+    assets: new Map(),
+  };
   const names = new Set<string>();
   const devices = file.devices.map((device, i) => {
     if (names.has(device.name))
@@ -46,7 +65,15 @@ export function buildPlant(file: AgentFile, report: Report, warn: Report): Plant
     names.add(device.name);
     return { device, plan: buildPlan(build, device, i) };
   });
-  return { devices, tags: build.tags, waveforms: build.waveforms, machines: buildMachines(build) };
+  const { tags, waveforms } = build;
+  const machines = buildMachines(build);
+  return {
+    devices,
+    tags,
+    waveforms,
+    machines,
+    suppressions: buildSuppressions(file, tags, machines, report),
+  };
 }
 
 function buildPlan(build: Build, file: DeviceFile, at: number): ScanPlan {
@@ -63,8 +90,9 @@ function buildPlan(build: Build, file: DeviceFile, at: number): ScanPlan {
     );
     return { name: group.name, periodMs: group.periodMs, tags: tagIndices, waveforms: waveformIndices };
   });
-  build.tags.push(...tags);
-  build.waveforms.push(...waveforms);
+  // Not spread: a call has no room for a hundred thousand arguments.
+  for (const tag of tags) build.tags.push(tag);
+  for (const waveform of waveforms) build.waveforms.push(waveform);
   return { device: file.name, protocol: file.protocol, tags, waveforms, groups };
 }
 
@@ -93,17 +121,23 @@ function buildTag(
   at: readonly PropertyKey[],
   use: AddressUse = { kind: "tag" },
 ): Tag {
-  const path = assetPath(build.file.site, entry.asset);
-  const id = `${pathText(path)}/${entry.name}`;
+  const { id: asset, path, tags } = assetOf(build, entry.asset);
+  const id = `${asset}/${entry.name}`;
   const first = build.ids.get(id);
   if (first !== undefined)
     build.report(
       [...at, "name"],
-      `"${id}" is already the tag of ${first}; names within an asset must differ`,
+      `"${id}" is already the tag of device "${first}"; names within an asset must differ`,
     );
-  build.ids.set(id, `device "${device.file.name}"`);
-  checkUnit(build, entry.unit, [...at, "unit"]);
-  checkAddress(build, device, entry.address, use, [...at, "address"]);
+  build.ids.set(id, device.file.name);
+  if (use.kind === "tag") tags.push(id);
+  checkUnit(build, entry.unit, at);
+  checkAddress(build, device, entry.address, use, at, "address");
+  if (entry.limits !== undefined && isText(entry.address))
+    build.report(
+      [...at, "limits"],
+      `the values of "${entry.address}" are text; only numbers can have limits`,
+    );
   return {
     id,
     path,
@@ -115,8 +149,12 @@ function buildTag(
     scale: entry.scale,
     offset: entry.offset,
     ...(entry.deadband !== undefined && { deadband: entry.deadband }),
+    ...(entry.limits && { limits: entry.limits }),
   };
 }
+
+/** Of an S7 address, "DB1,STRING0.20"; other notations tell only with the values. */
+const isText = (address: string): boolean => /^DB\d+,(W?STRING|CHAR)/i.test(address);
 
 function buildWaveform(
   build: Build,
@@ -125,8 +163,14 @@ function buildWaveform(
   at: readonly PropertyKey[],
 ): WaveformSource {
   const use = { kind: "waveform", samples: entry.samples } as const;
-  const tag = buildTag(build, device, { ...entry, deadband: undefined }, at, use);
-  checkAddress(build, device, entry.sequence, { kind: "sequence" }, [...at, "sequence"]);
+  const tag = buildTag(
+    build,
+    device,
+    { ...entry, deadband: undefined, limits: undefined, suppressWhile: undefined },
+    at,
+    use,
+  );
+  checkAddress(build, device, entry.sequence, { kind: "sequence" }, at, "sequence");
   return {
     ...tag,
     sampleRateHz: entry.sampleRateHz,
@@ -137,7 +181,7 @@ function buildWaveform(
 
 function checkUnit(build: Build, unit: string, at: readonly PropertyKey[]): void {
   const problem = build.units.problem(unit);
-  if (problem !== undefined) build.report(at, problem);
+  if (problem !== undefined) build.report([...at, "unit"], problem);
 }
 
 function checkAddress(
@@ -145,18 +189,28 @@ function checkAddress(
   { file, kind }: Device,
   address: string,
   use: AddressUse,
-  at: readonly PropertyKey[],
+  entry: readonly PropertyKey[],
+  key: string,
 ): void {
   const problem = addressProblem(file, address, use, kind);
   const warning = problem === undefined ? addressWarning(file, address) : undefined;
-  if (warning !== undefined) build.warn(at, `${warning.message} ("${address}")`, warning.at);
+  if (warning !== undefined) build.warn([...entry, key], `${warning.message} ("${address}")`, warning.at);
   if (problem === undefined) return;
-  build.report(at, `${problem.message} (character ${problem.at + 1} of "${address}")`, problem.at);
+  build.report(
+    [...entry, key],
+    `${problem.message} (character ${problem.at + 1} of "${address}")`,
+    problem.at,
+  );
 }
 
-function assetPath(site: string, text: string): AssetPath {
+function assetOf({ assets, file: { site } }: Build, text: string): Asset {
+  const found = assets.get(text);
+  if (found !== undefined) return found;
   const [area = "", line = "", cell = "", asset = ""] = text.split("/");
-  return { site, area, line, cell, asset };
+  const path = { site, area, line, cell, asset };
+  const made = { id: pathText(path), path, tags: [] };
+  assets.set(text, made);
+  return made;
 }
 
 /** The machines that the file names, or, where it names none, one for each asset that has a waveform. */
@@ -168,14 +222,13 @@ function buildMachines(build: Build): Machine[] {
   const assets = new Set(build.waveforms.map((waveform) => pathText(waveform.path)));
   return [...assets].map((asset) => {
     const withoutSite = asset.slice(file.site.length + 1);
-    return buildMachine(build, { asset: withoutSite, sensors: undefined }, ["devices"]);
+    return buildMachine(build, { asset: withoutSite, criticality: "normal" }, ["devices"]);
   });
 }
 
 function buildMachine(build: Build, machine: MachineFile, at: readonly PropertyKey[]): Machine {
-  const path = assetPath(build.file.site, machine.asset);
-  const id = pathText(path);
-  const own = build.waveforms.filter((waveform) => pathText(waveform.path) === id);
+  const { id, path, tags } = assetOf(build, machine.asset);
+  const own = build.waveforms.filter((waveform) => waveform.path === path);
   if (own.length === 0)
     build.report(
       [...at, "asset"],
@@ -191,9 +244,10 @@ function buildMachine(build: Build, machine: MachineFile, at: readonly PropertyK
     path,
     name: machine.name ?? path.asset,
     sensors,
+    criticality: machine.criticality,
     ...(speedTag && { speedTag: speedTag.id, speedToHz: speedTag.toHz }),
     ...(machine.nominalShaftHz !== undefined && { nominalShaftHz: machine.nominalShaftHz }),
-    tags: build.tags.filter((tag) => pathText(tag.path) === id).map((tag) => tag.id),
+    tags,
   };
 }
 

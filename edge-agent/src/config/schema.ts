@@ -9,6 +9,7 @@ import { defaultAlarmPolicy } from "../core/alarm-verdict.ts";
 import { defaultBaselinePolicy } from "../core/baseline.ts";
 import { defaultDetectorPolicy } from "../core/detect.ts";
 import { defaultHealthPolicy } from "../core/health-index.ts";
+import { criticality, limits, suppressWhile } from "./alarm-schema.ts";
 import { autoOptions } from "./auto-options.ts";
 import { modelsSettings } from "./models-schema.ts";
 import { policy } from "./policy.ts";
@@ -37,7 +38,7 @@ const tagShape = {
   offset: z.number().default(0),
 };
 
-const tag = z.strictObject({
+export const tag = z.strictObject({
   ...tagShape,
   deadband: z
     .number()
@@ -46,6 +47,8 @@ const tag = z.strictObject({
     .describe(
       "In the tag's unit. Smaller changes are not passed on; 0: repeats only; absent: every sample passes",
     ),
+  limits: limits.optional(),
+  suppressWhile: suppressWhile.optional(),
 });
 
 const waveform = z.strictObject({
@@ -60,10 +63,15 @@ const group = z
     name,
     periodMs: z.int().min(10).max(86_400_000).describe("Milliseconds between scans"),
     tags: z.array(tag).default([]),
+    tagTable: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("CSV file of more tags: name, asset, address, unit, scale, offset, deadband, low, high ..."),
     waveforms: z.array(waveform).default([]),
   })
   .refine(
-    ({ tags, waveforms }) => tags.length + waveforms.length > 0,
+    ({ tags, tagTable, waveforms }) => tags.length + waveforms.length > 0 || tagTable !== undefined,
     "has neither tags nor waveforms; add some or remove it",
   );
 
@@ -98,6 +106,8 @@ const machine = z
     speed: name.optional().describe("Name of the tag of this asset that holds the shaft speed"),
     nominalShaftHz: z.number().positive().max(1000).optional(),
     sensors: z.array(sensor).min(1).optional(),
+    criticality,
+    suppressWhile: suppressWhile.optional(),
   })
   .refine((one) => one.speed === undefined || one.nominalShaftHz === undefined, {
     message: 'has both "speed" and "nominalShaftHz"; keep the one that is true',
@@ -152,10 +162,28 @@ const detector = z.strictObject({
   ).prefault({}),
 });
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return false;
+    throw thrown;
+  }
+}
+
 /** The configuration file, version 1. */
 export const agentFile = z.strictObject({
   version: z.literal(1),
   site: name.describe("ISA-95 site"),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'must be an IANA time zone such as "Europe/Berlin" or "Asia/Shanghai"')
+    .optional()
+    .describe("In which screens show times; that of the browser where absent"),
+  layout: z
+    .strictObject({ file: z.string().min(1).describe("plant-layout/v1 as JSON or YAML") })
+    .optional()
+    .describe("Where things stand; worked out from the tags where absent"),
   data: z.string().min(1).default("./stethos-data").describe("Folder for history and baselines"),
   model: z.string().min(1).optional().describe("Model folder; the model that comes with the agent if absent"),
   scorerThreads: z.int().min(1).max(64).optional(),

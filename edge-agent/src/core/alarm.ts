@@ -1,5 +1,6 @@
+import { acknowledged, cleared, isActive, raised } from "./alarm-life.ts";
 import type { Evidence, Reason } from "./alarm-reason.ts";
-import type { Alarm, AlarmState, Severity } from "./alarm-types.ts";
+import type { Alarm, Severity } from "./alarm-types.ts";
 import { type AlarmPolicy, defaultAlarmPolicy, judge, type Verdict } from "./alarm-verdict.ts";
 import type { Score } from "./score.ts";
 import type { TimeUs } from "./time.ts";
@@ -41,9 +42,8 @@ export const alarmMemory = (machine: string, sensor: string, open?: Alarm): Alar
   ...(open !== undefined && open.state !== "normal" ? { alarm: open } : {}),
 });
 
-/** The alarm of one sensor after ISA-18.2 / IEC 62682: normal -> unacknowledged-active -> acknowledged-active ->
- *  normal, or, where it clears first, -> unacknowledged-cleared -> (acknowledged) -> normal. An alarm of a sensor that
- *  cannot be believed is suppressed, with the reason, and comes back as it was. */
+/** The alarm of one sensor; its life cycle is that of alarm-life.ts. An alarm of a sensor that cannot be believed is
+ *  suppressed, with the reason, and comes back as it was. */
 export function stepAlarm(
   memory: AlarmMemory,
   event: AlarmEvent,
@@ -51,9 +51,9 @@ export function stepAlarm(
 ): AlarmStep {
   switch (event.kind) {
     case "acknowledge":
-      return acknowledge(memory, event.timeUs, event.by);
+      return keepIf(memory, acknowledged(memory.alarm, event.timeUs, event.by));
     case "reset":
-      return clear({ ...memory, recent: [], normal: 0, valid: 0 }, event.timeUs);
+      return keepIf({ ...memory, recent: [], normal: 0, valid: 0 }, cleared(memory.alarm, event.timeUs));
     case "score":
       return event.score.sensorState === "valid"
         ? hear(memory, event.score, event.alarmId, policy)
@@ -67,34 +67,9 @@ function keep(memory: AlarmMemory, alarm: Alarm): AlarmStep {
   return { memory: alarm.state === "normal" ? rest : { ...rest, alarm }, change: alarm };
 }
 
-const isActive = (state: AlarmState): boolean =>
-  state === "unacknowledged-active" || state === "acknowledged-active";
-
-function acknowledge(memory: AlarmMemory, timeUs: TimeUs, by: string): AlarmStep {
-  const { alarm } = memory;
-  if (alarm === undefined || alarm.acknowledgedUs !== undefined) return { memory };
-  const acknowledged = { ...alarm, acknowledgedUs: timeUs, acknowledgedBy: by };
-  switch (alarm.state) {
-    case "unacknowledged-active":
-      return keep(memory, { ...acknowledged, state: "acknowledged-active" });
-    case "unacknowledged-cleared":
-      return keep(memory, { ...acknowledged, state: "normal" });
-    case "suppressed":
-      return keep(memory, acknowledged);
-    case "acknowledged-active":
-    case "normal":
-      return { memory };
-  }
-}
-
-function clear(memory: AlarmMemory, timeUs: TimeUs): AlarmStep {
-  const { alarm } = memory;
-  if (alarm === undefined || alarm.state === "unacknowledged-cleared") return { memory };
-  const { suppressedReason: _, ...rest } = alarm;
-  const isAcknowledged = alarm.acknowledgedUs !== undefined;
-  const state = isAcknowledged ? "normal" : "unacknowledged-cleared";
-  return keep(memory, { ...rest, state, clearedUs: timeUs });
-}
+/** The occurrence goes on as it is where there is nothing to change. */
+const keepIf = (memory: AlarmMemory, alarm: Alarm | undefined): AlarmStep =>
+  alarm === undefined ? { memory } : keep(memory, alarm);
 
 /** Evidence from before a fault of the sensor is not added to evidence from after it. */
 function suppress(memory: AlarmMemory, score: Score): AlarmStep {
@@ -117,7 +92,9 @@ function hear(memory: AlarmMemory, score: Score, alarmId: string, policy: AlarmP
   };
   const { alarm } = heard;
   if (alarm === undefined || !isActive(alarm.state)) return raise(heard, score, alarmId, policy);
-  if (heard.normal >= policy.clearNormal) return clear({ ...heard, recent: [] }, score.timeUs);
+  if (heard.normal >= policy.clearNormal) {
+    return keepIf({ ...heard, recent: [] }, cleared(alarm, score.timeUs));
+  }
   return worsen(heard, alarm, verdict, policy);
 }
 
@@ -151,20 +128,19 @@ function raise(memory: AlarmMemory, score: Score, alarmId: string, policy: Alarm
   const abnormal = abnormalOf(memory.recent);
   if (abnormal.length < policy.raiseAbnormal) return { memory };
   const { reason, evidence } = mainReason(abnormal);
-  const before = memory.alarm;
-  const peak = Math.max(...abnormal.map((verdict) => verdict.anomaly));
-  // One that cleared and was never acknowledged is the same occurrence still: the operator has one thing to look at.
-  return keep(memory, {
-    id: before?.id ?? alarmId,
-    machine: memory.machine,
-    sensor: memory.sensor,
-    state: "unacknowledged-active",
-    severity: severityOf(abnormal, policy),
-    raisedUs: score.timeUs,
-    peakAnomaly: Math.max(peak, before?.peakAnomaly ?? 0),
-    reason,
-    evidence,
-  });
+  return keep(
+    memory,
+    raised(memory.alarm, {
+      id: alarmId,
+      machine: memory.machine,
+      sensor: memory.sensor,
+      severity: severityOf(abnormal, policy),
+      raisedUs: score.timeUs,
+      peakAnomaly: Math.max(...abnormal.map((verdict) => verdict.anomaly)),
+      reason,
+      evidence,
+    }),
+  );
 }
 
 /** Severity asks for the same persistence as the alarm itself. */

@@ -6,6 +6,8 @@ export interface EnvelopeSpectrum {
   /** Power per bin; valid until the next block. Only bins up to the band's width mean anything. */
   readonly power: Float64Array;
   readonly bandHz: readonly [number, number];
+  /** Multiplies the root of a bin's power into a depth of modulation: 1 where the squared envelope swings by its mean. */
+  readonly toDepth: number;
 }
 
 /** Demodulates blocks; keeps its arrays, so one analyser serves one block at a time. */
@@ -70,7 +72,13 @@ function createBand(createFft: CreateFft, first: number, width: number, share: n
   const envelope = new Float64Array(size);
   const spectrum = new Float64Array(2 * size);
   const power = new Float64Array(Math.min(width, size / 2));
-  const result: EnvelopeSpectrum = { stepHz, power, bandHz: [first * stepHz, (first + width) * stepHz] };
+  const result: EnvelopeSpectrum = {
+    stepHz,
+    power,
+    bandHz: [first * stepHz, (first + width) * stepHz],
+    // Two sides, over the sum of the periodic Hann window.
+    toDepth: 2 / (used / 2),
+  };
 
   return {
     demodulate(bins) {

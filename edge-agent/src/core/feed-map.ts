@@ -9,8 +9,10 @@ import type { Tag } from "./tag.ts";
 import { rfc3339 } from "./time.ts";
 import type { Waveform } from "./waveform.ts";
 
-/** Active, or cleared and not yet seen by anybody; a suppressed alarm is neither. */
-export const isOpen = (alarm: Alarm): boolean => alarm.state !== "normal" && alarm.state !== "suppressed";
+/** Active, or cleared and not yet seen by anybody; a suppressed alarm is neither, nor is one that is kept from the
+ *  operators. */
+export const isOpen = ({ state, inhibit }: Alarm): boolean =>
+  state !== "normal" && state !== "suppressed" && inhibit === undefined;
 
 export function alarmDto(alarm: Alarm): AlarmDto {
   const { raisedUs, clearedUs, acknowledgedUs, inhibit, ...rest } = alarm;

@@ -117,6 +117,8 @@ export interface SpectrogramDto {
   readonly maxHz: number;
   readonly seconds: number;
   readonly db: readonly number[];
+  /** Then `db` says how much each band stands above its level when healthy, the level of the whole taken out. */
+  readonly against?: "baseline" | undefined;
 }
 
 /** A kept window with what each model says of it, and its picture. */
@@ -233,6 +235,19 @@ export interface StatusDto {
         readonly lost: number;
       }
     | undefined;
+}
+
+/** What of the twin can be replayed; the times of the whole are absent where nothing is. */
+export interface ReplayDto {
+  readonly fromTime?: string | undefined;
+  readonly toTime?: string | undefined;
+  /** Stretches without a gap, oldest first. */
+  readonly spans: readonly {
+    readonly fromTime: string;
+    readonly toTime: string;
+    /** Of the plant's layout then. */
+    readonly layoutHash: number;
+  }[];
 }
 
 /** Why a request was refused: RFC 9457, application/problem+json. */

@@ -1,3 +1,4 @@
+import { isActive } from "./alarm-life.ts";
 import type { Alarm } from "./alarm-types.ts";
 import type { Health, HealthState } from "./health.ts";
 import type { Score, SensorState } from "./score.ts";
@@ -40,7 +41,7 @@ export function followScore(
   return state === "degraded" ? { ...known, degradedAnomaly: smoothed(before?.degradedAnomaly) } : known;
 }
 
-/** A sensor as seen now. */
+/** A sensor as seen now; one that is out of service is left out. */
 export interface SensorView {
   /** Undefined before its first window. */
   readonly health?: SensorHealth;
@@ -76,7 +77,7 @@ export function machineHealth(
 /** An alarm weighs more than a deaf sensor, a deaf sensor more than what the others say: its bearing is unwatched. */
 function stateOf(sensors: readonly SensorView[]): HealthState {
   const active = sensors.filter(
-    ({ alarm }) => alarm?.state === "unacknowledged-active" || alarm?.state === "acknowledged-active",
+    ({ alarm }) => alarm !== undefined && alarm.inhibit === undefined && isActive(alarm.state),
   );
   if (active.some(({ alarm }) => alarm?.severity === "alarm")) return "alarm";
   if (active.length > 0) return "warning";

@@ -1,3 +1,6 @@
+export { JOURNAL_EVENTS, type JournalEntryDto, type JournalEvent } from "./alarm-journal.ts";
+export type { SimilarAlarmDto } from "./alarm-likeness.ts";
+export { CRITICALITIES, type Criticality, priorityOf } from "./alarm-priority.ts";
 export {
   type Alarm,
   type AlarmState,
@@ -7,6 +10,14 @@ export {
   type Priority,
   type Severity,
 } from "./alarm-types.ts";
+export {
+  type MaintenanceDto,
+  type MaintenanceEntryDto,
+  SPECTRUM_KINDS,
+  type SpectrumDto,
+  type SpectrumKind,
+} from "./analysis-dto.ts";
+export { unreachable } from "./errors.ts";
 export type {
   AlarmDto,
   FeedMessage,
@@ -21,6 +32,7 @@ export type {
 } from "./feed.ts";
 export type { Health, HealthState } from "./health.ts";
 export type { LabelVerdict } from "./label.ts";
+export { autoLayout, type LayoutSource } from "./layout/auto-layout.ts";
 export { createPointFinder, type ExpandedLayout, expandLayout, pointTag } from "./layout/expand.ts";
 export { layoutHash } from "./layout/layout-hash.ts";
 export type {
@@ -33,9 +45,10 @@ export type {
   TemplatePoint,
   Triple,
 } from "./layout/plant-layout.ts";
+export { type SyntheticOptions, syntheticLayout } from "./layout/synthetic-layout.ts";
 export type { Quality } from "./quality.ts";
 export type { Reading, Value } from "./reading.ts";
-export { leastRole, mayDo, RIGHTS, type Right, ROLES, type Role } from "./roles.ts";
+export { leastRole, mayDo, RIGHTS, type Right, ROLES, type Role, type SessionDto } from "./roles.ts";
 export type {
   AuditEntryDto,
   DisagreementDto,
@@ -51,12 +64,15 @@ export type {
 } from "./rollout/models-dto.ts";
 export type { RolloutReason, Stage } from "./rollout/rollout-report.ts";
 export type { FaultClass, Features, ScoreState, SensorState, Votes } from "./score.ts";
+export type { SpectrumMark } from "./spectrum-marks.ts";
 export { PointSeverity, PointState, planeHash, urgencyOf } from "./twin/point-state.ts";
 export {
   decodeTwin,
   dequantise,
   encodeTwin,
+  encodeTwinDelta,
   NO_VALUE,
+  placeOfTwin,
   quantise,
   TWIN_HEADER_BYTES,
   type TwinDelta,

@@ -1,3 +1,4 @@
+import type { Criticality } from "./alarm-priority.ts";
 import type { AssetPath } from "./tag.ts";
 
 /** Geometry of a rolling bearing: all that its characteristic frequencies need. */
@@ -36,6 +37,8 @@ export interface Machine {
   readonly speedToHz?: number;
   /** Where no tag holds it: a fixed speed, or unknown. */
   readonly nominalShaftHz?: number;
+  /** What follows where it fails; "normal" where absent. */
+  readonly criticality?: Criticality;
   /** Tags that are shown with the machine. */
   readonly tags: readonly string[];
 }

@@ -21,3 +21,13 @@ export const RIGHTS = Object.keys(LEAST_ROLE) as readonly Right[];
 export const leastRole = (right: Right): Role => LEAST_ROLE[right];
 export const mayDo = (role: Role, right: Right): boolean =>
   ROLES.indexOf(role) >= ROLES.indexOf(LEAST_ROLE[right]);
+
+/** Who asks, and what that role may do. */
+export interface SessionDto {
+  readonly role: Role;
+  /** Whose token it is, where it is one person's: commands are signed so, whatever they say. */
+  readonly name?: string | undefined;
+  /** False where the agent asks for no token: then there is nothing to log out of. */
+  readonly isProtected: boolean;
+  readonly rights: readonly Right[];
+}

@@ -1,3 +1,5 @@
+import type { TagLimits } from "./limits.ts";
+
 /** Where a tag belongs in the plant: the equipment levels of ISA-95 (IEC 62264-1, 5.3). */
 export interface AssetPath {
   readonly site: string;
@@ -30,6 +32,7 @@ export interface Tag {
   readonly offset: number;
   /** A change smaller than this, in `unit`, is not passed on; 0 passes every change, undefined every sample. */
   readonly deadband?: number;
+  readonly limits?: TagLimits;
 }
 
 /** A tag that is read as blocks of equally spaced samples. */

@@ -1,8 +1,8 @@
 import { type CreateFft, fftExtent, hann } from "./fft.ts";
 
 /** Band of the broad-band vibration velocity (ISO 20816-1:2016, 4.2; 20816-3 for machines above 600 r/min). */
-const LOWEST_HZ = 10;
-const HIGHEST_HZ = 1000;
+export const VELOCITY_BAND_HZ = [10, 1000] as const;
+const [LOWEST_HZ, HIGHEST_HZ] = VELOCITY_BAND_HZ;
 
 /** Computes vibration velocity; keeps its arrays, so one meter serves one block at a time. */
 export interface VelocityMeter {

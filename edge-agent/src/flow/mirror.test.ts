@@ -62,6 +62,8 @@ function mirror() {
     acknowledge: () => undefined,
     relearn: () => true,
     identify: () => "started",
+    inhibit: async () => ({ kind: "done" }),
+    inhibits: () => [],
     about: { version: "1", startedUs: 1 },
   });
 }

@@ -1,3 +1,5 @@
+import { createAlarmList } from "../core/alarm-list.ts";
+import { createAlarmRate } from "../core/alarm-rate.ts";
 import type { Alarm } from "../core/alarm-types.ts";
 import { unreachable } from "../core/errors.ts";
 import type { Health } from "../core/health.ts";
@@ -38,11 +40,10 @@ export interface MirrorDeps {
   acknowledge(alarm: string, by: string): Alarm | undefined;
   relearn(machine: string, by: string): boolean;
   readonly identify: Plant["identify"];
+  readonly inhibit: Plant["inhibit"];
+  readonly inhibits: Plant["inhibits"];
   readonly about: Pick<AgentStatus, "version" | "startedUs">;
 }
-
-// Cleared alarms that stay on the list for a while, so that a screen that was away sees them.
-const CLEARED_KEPT = 100;
 
 export function createMirror(deps: MirrorDeps): Mirror {
   let machines: readonly Machine[] = [];
@@ -53,7 +54,8 @@ export function createMirror(deps: MirrorDeps): Mirror {
   const waveforms = new Map<string, Waveform>();
   const scores = new Map<string, Score>();
   const healths = new Map<string, Health>();
-  const alarms = new Map<string, Alarm>();
+  const alarms = createAlarmList();
+  const rate = createAlarmRate();
   const states = new Map<string, Known>();
   /** Of each device, the indices of its tags. */
   const tagsOf = new Map<string, readonly number[]>();
@@ -70,11 +72,6 @@ export function createMirror(deps: MirrorDeps): Mirror {
       return batch !== undefined && isUsable(batch.status[rows[tag] ?? 0] ?? 0);
     };
     return { total: indices.length, good: indices.filter(isGood).length };
-  }
-
-  function forgetOldAlarms(): void {
-    const closed = [...alarms.values()].filter((alarm) => alarm.state === "normal");
-    for (const alarm of closed.slice(0, Math.max(0, closed.length - CLEARED_KEPT))) alarms.delete(alarm.id);
   }
 
   return {
@@ -122,10 +119,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
       tell({ kind: "health", health });
     },
     onAlarm(alarm) {
-      // Re-inserted, so that the order of the map is the order of change.
-      alarms.delete(alarm.id);
-      alarms.set(alarm.id, alarm);
-      forgetOldAlarms();
+      if (alarms.put(alarm)) rate.count(deps.nowUs());
       tell({ kind: "alarm", alarm });
     },
     onDevice(device, news) {
@@ -140,11 +134,12 @@ export function createMirror(deps: MirrorDeps): Mirror {
     newestWaveform: (sensor) => waveforms.get(sensor),
     health: (machine) =>
       healths.get(machine) ?? { machine, timeUs: deps.nowUs(), state: "unknown", baselineProgress: 0 },
-    alarms: () => [...alarms.values()].sort((a, b) => b.raisedUs - a.raisedUs),
+    alarms: () => alarms.newestFirst,
     status: () => ({
       ...deps.about,
       devices: [...states.values()].map((state) => ({ ...state, tags: tagCounts(state.name) })),
       counters: deps.counters(),
+      alarms: { inTenMinutes: rate.inTenMinutes(deps.nowUs()), dropped: alarms.dropped },
     }),
     subscribe(listener) {
       listeners.add(listener);
@@ -153,6 +148,8 @@ export function createMirror(deps: MirrorDeps): Mirror {
     acknowledge: deps.acknowledge,
     relearn: deps.relearn,
     identify: deps.identify,
+    inhibit: deps.inhibit,
+    inhibits: deps.inhibits,
   };
 }
 

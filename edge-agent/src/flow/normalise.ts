@@ -24,6 +24,8 @@ export function createNormaliser(tags: readonly Tag[], places: Uint32Array): Nor
   const lastOther = new Map<number, string>();
   // Reused by every value: this runs 200,000 times a second.
   const scaled: Scaled = { value: 0, status: 0, other: undefined };
+  // Filled anew by every batch; what passes is copied out of it, so that what is held back costs no memory.
+  let out = columnsFor(tags.length);
   let suppressed = 0;
 
   function isHeld(tag: number, value: number, status: number, other: Value | undefined): boolean {
@@ -37,7 +39,7 @@ export function createNormaliser(tags: readonly Tag[], places: Uint32Array): Nor
   }
 
   /** Writes the scaled value into row `row` and remembers it. */
-  function keep(out: Mutable, row: number, tag: number): void {
+  function keep(row: number, tag: number, other: Map<number, Value>): void {
     lastValue[tag] = scaled.value;
     lastStatus[tag] = scaled.status;
     const next = (sequence[tag] ?? 0) + 1;
@@ -47,13 +49,14 @@ export function createNormaliser(tags: readonly Tag[], places: Uint32Array): Nor
     out.status[row] = scaled.status;
     out.sequence[row] = next;
     if (scaled.other === undefined) return;
-    out.other.set(row, scaled.other);
+    other.set(row, scaled.other);
     if ((deadband[tag] ?? -1) >= 0) lastOther.set(tag, JSON.stringify(scaled.other));
   }
 
   return {
     normalise(raw, agentTimeUs) {
-      const out = emptyBatch(raw.count, agentTimeUs);
+      if (out.tag.length < raw.count) out = columnsFor(raw.count);
+      const other = new Map<number, Value>();
       let rows = 0;
       for (let i = 0; i < raw.count; i += 1) {
         const tag = raw.tag[i] ?? 0;
@@ -62,12 +65,11 @@ export function createNormaliser(tags: readonly Tag[], places: Uint32Array): Nor
           suppressed += 1;
           continue;
         }
-        keep(out, rows, tag);
+        keep(rows, tag, other);
         out.sourceTimeUs[rows] = raw.sourceTimeUs[i] ?? agentTimeUs;
         rows += 1;
       }
-      if (rows === 0) return undefined;
-      return rows === raw.count ? out : { ...out, ...firstRows(out, rows) };
+      return rows === 0 ? undefined : { ...firstRows(out, rows), agentTimeUs, other };
     },
     get suppressed() {
       return suppressed;
@@ -119,28 +121,21 @@ function scaleOther(result: Scaled, other: Value, value: number, scale: number, 
   return result;
 }
 
-type Mutable = ReadingBatch & { readonly other: Map<number, Value> };
+type Columns = Pick<ReadingBatch, "sequence" | "sourceTimeUs" | "status" | "tag" | "value">;
 
-function emptyBatch(rows: number, agentTimeUs: TimeUs): Mutable {
-  return {
-    count: rows,
-    tag: new Uint32Array(rows),
-    value: new Float64Array(rows),
-    status: new Uint32Array(rows),
-    sourceTimeUs: new Float64Array(rows),
-    agentTimeUs,
-    sequence: new Float64Array(rows),
-    other: new Map(),
-  };
-}
+const columnsFor = (rows: number): Columns => ({
+  tag: new Uint32Array(rows),
+  value: new Float64Array(rows),
+  status: new Uint32Array(rows),
+  sourceTimeUs: new Float64Array(rows),
+  sequence: new Float64Array(rows),
+});
 
-function firstRows(batch: ReadingBatch, rows: number): Partial<ReadingBatch> {
-  return {
-    count: rows,
-    tag: batch.tag.slice(0, rows),
-    value: batch.value.slice(0, rows),
-    status: batch.status.slice(0, rows),
-    sourceTimeUs: batch.sourceTimeUs.slice(0, rows),
-    sequence: batch.sequence.slice(0, rows),
-  };
-}
+const firstRows = (from: Columns, rows: number) => ({
+  count: rows,
+  tag: from.tag.slice(0, rows),
+  value: from.value.slice(0, rows),
+  status: from.status.slice(0, rows),
+  sourceTimeUs: from.sourceTimeUs.slice(0, rows),
+  sequence: from.sequence.slice(0, rows),
+});

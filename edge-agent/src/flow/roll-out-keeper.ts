@@ -129,7 +129,9 @@ export async function createKeeper(deps: KeeperDeps, champion: ModelVersion): Pr
   apply({ kind: "restarted", champion: versionOf(champion) });
 
   async function forgetWritten(): Promise<void> {
-    const numbers = (await audit.newest(LOOK_BACK)).map(({ detail }) => Number(detail["number"] ?? 0));
+    const { signal } = new AbortController();
+    const entries = await audit.newest(LOOK_BACK, signal);
+    const numbers = entries.map(({ detail }) => Number(detail["number"] ?? 0));
     apply({ kind: "audited", number: Math.max(0, ...numbers.filter(Number.isFinite)) });
   }
 

@@ -193,7 +193,7 @@ export async function createRollOut(deps: RollOutDeps): Promise<RollOut> {
         signal,
       ),
     workOrder: (order, signal) => labels.workOrder(order, clock.nowUs(), signal),
-    history: (most) => deps.audit.newest(most),
+    history: (most, signal) => deps.audit.newest(most, signal),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,6 +1,6 @@
 import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
-import type { Alarm } from "../core/alarm-types.ts";
+import type { Alarm, Inhibit } from "../core/alarm-types.ts";
 import { defaultAlarmPolicy } from "../core/alarm-verdict.ts";
 import { defaultBaselinePolicy } from "../core/baseline.ts";
 import { defaultDetectorPolicy } from "../core/detect.ts";
@@ -164,6 +164,25 @@ describe("watch", () => {
     expect(seen.healths.at(-1)).toMatchObject({ state: "healthy", baselineProgress: 1 });
     expect(watch.listeningFor(sensor, 25).healthyFrame).toHaveLength(FRAME);
     expect(seen.alarms).toEqual([]);
+  });
+
+  it.each([
+    ["shelved", "healthy"],
+    ["out-of-service", "unknown"],
+  ] as const)("does not make its machine alarm while a sensor is %s, and does so after", (kind, state) => {
+    let inhibit: Inhibit | undefined;
+    const { seen, hear, watch } = start({ inhibitOf: () => inhibit });
+    for (let k = 0; k < defaultBaselinePolicy.windows; k += 1) hear(0);
+    for (let k = 0; k < 3; k += 1) hear(5);
+    const before = seen.healths.at(-1)?.state;
+    expect(["alarm", "warning"]).toContain(before);
+    inhibit = { kind, source: sensor.id, by: "Ada", reason: "noise", fromUs: 1 };
+    watch.onInhibit(sensor.id);
+    expect(seen.healths.at(-1)?.state).toBe(state);
+    watch.onInhibit("no sensor");
+    inhibit = undefined;
+    watch.onInhibit(sensor.id);
+    expect(seen.healths.at(-1)?.state).toBe(before);
   });
 
   it("raises an alarm at the third abnormal window, with the block that was heard, and takes its acknowledgement", () => {

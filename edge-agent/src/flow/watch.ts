@@ -1,6 +1,6 @@
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { type AlarmEvent, type AlarmMemory, alarmMemory, stepAlarm } from "../core/alarm.ts";
-import type { Alarm } from "../core/alarm-types.ts";
+import type { Alarm, Inhibit } from "../core/alarm-types.ts";
 import type { AlarmPolicy } from "../core/alarm-verdict.ts";
 import {
   type Baseline,
@@ -43,6 +43,8 @@ export interface WatchDeps {
   /** What an earlier run learnt, and what it left open. */
   readonly baselines: readonly StoredBaseline[];
   readonly alarms: readonly Alarm[];
+  /** Why a sensor's alarms are kept from the operators, where they are. */
+  inhibitOf?(sensor: string): Inhibit | undefined;
   onScore(score: Score): void;
   onHealth(health: Health): void;
   /** @param block what was heard when the alarm was raised; absent at every other change */
@@ -60,6 +62,8 @@ export interface Watch {
   listeningFor(sensor: Sensor, shaftHz: number): Listening;
   onHeard(heard: Heard, features: Features | undefined): void;
   onLink(device: string, up: boolean): void;
+  /** The inhibit of a sensor began or ended; other sources are none of its business. */
+  onInhibit(source: string): void;
   acknowledge(alarm: string, by: string): Alarm | undefined;
   relearn(machine: string, by: string): boolean;
 }
@@ -169,13 +173,18 @@ export function createWatch(deps: WatchDeps): Watch {
   }
 
   function tellHealth(machine: Machine, timeUs: number): void {
-    const views = machine.sensors.map((sensor) => {
+    const views = machine.sensors.flatMap((sensor) => {
       const { health, memory, baseline } = earOf(sensor);
-      return {
-        ...(health && { health }),
-        ...(memory.alarm && { alarm: memory.alarm }),
-        baselineProgress: progressOf(baseline, policy.baseline),
-      };
+      const inhibit = deps.inhibitOf?.(sensor.id);
+      if (inhibit?.kind === "out-of-service") return [];
+      const alarm = memory.alarm && { ...memory.alarm, ...(inhibit && { inhibit }) };
+      return [
+        {
+          ...(health && { health }),
+          ...(alarm && { alarm }),
+          baselineProgress: progressOf(baseline, policy.baseline),
+        },
+      ];
     });
     const isOffline =
       machine.sensors.length > 0 && machine.sensors.every((sensor) => down.has(deviceOf(sensor.waveform)));
@@ -263,6 +272,10 @@ export function createWatch(deps: WatchDeps): Watch {
       if (up) down.delete(device);
       else down.add(device);
       for (const machine of machines) tellHealth(machine, deps.clock.nowUs());
+    },
+    onInhibit(source) {
+      const machine = machines.find(({ sensors }) => sensors.some(({ id }) => id === source));
+      if (machine !== undefined) tellHealth(machine, deps.clock.nowUs());
     },
     acknowledge(id, by) {
       const ear = [...ears.values()].find((one) => one.memory.alarm?.id === id);

@@ -5,5 +5,5 @@ export interface AuditLog {
   /** On disk when it resolves. */
   append(entry: Omit<AuditEntry, "sequence">): Promise<AuditEntry>;
   /** Newest first. */
-  newest(most: number): Promise<readonly AuditEntry[]>;
+  newest(most: number, signal: AbortSignal): Promise<readonly AuditEntry[]>;
 }

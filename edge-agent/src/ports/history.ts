@@ -1,3 +1,5 @@
+import type { AlarmFilter } from "../core/alarm-filter.ts";
+import type { StoredState } from "../core/alarm-journal.ts";
 import type { Alarm } from "../core/alarm-types.ts";
 import type { Health } from "../core/health.ts";
 import type { ReadingBatch } from "../core/reading.ts";
@@ -12,6 +14,13 @@ export interface Trend {
   readonly min: Float64Array;
   readonly max: Float64Array;
   readonly mean: Float64Array;
+}
+
+export interface AlarmQuery extends Omit<AlarmFilter, "openOnly"> {
+  /** 1..10,000 */
+  readonly most: number;
+  /** Every state but "normal", also what is kept from the operators. */
+  readonly openOnly: boolean;
 }
 
 export interface TrendQuery {
@@ -54,10 +63,11 @@ export interface History {
   scoreTrend(sensor: string, query: TrendQuery, signal: AbortSignal): Promise<Trend>;
   healthTrend(machine: string, query: TrendQuery, signal: AbortSignal): Promise<Trend>;
   /** Newest first. */
-  alarms(
-    query: { readonly most: number; readonly openOnly: boolean },
-    signal: AbortSignal,
-  ): Promise<readonly Alarm[]>;
+  alarms(query: AlarmQuery, signal: AbortSignal): Promise<readonly Alarm[]>;
+  /** The newest state of one alarm. */
+  alarm(id: string, signal: AbortSignal): Promise<Alarm | undefined>;
+  /** All states of one alarm, oldest first; of a very long life the newest. */
+  alarmStates(id: string, signal: AbortSignal): Promise<readonly StoredState[]>;
   waveforms(alarm: string, signal: AbortSignal): Promise<readonly StoredWaveform[]>;
   baselines(signal: AbortSignal): Promise<readonly StoredBaseline[]>;
   statistics(signal: AbortSignal): Promise<HistoryStatistics>;

@@ -1,6 +1,7 @@
 import type { Diagnosis, Fingerprint } from "@stethos/protocol-finger";
-import type { Alarm } from "../core/alarm-types.ts";
+import type { Alarm, Inhibit } from "../core/alarm-types.ts";
 import type { Health } from "../core/health.ts";
+import type { InhibitCommand, InhibitRefusal } from "../core/inhibit.ts";
 import type { Machine } from "../core/machine.ts";
 import type { Reading } from "../core/reading.ts";
 import type { Score } from "../core/score.ts";
@@ -40,7 +41,21 @@ export interface AgentStatus {
   readonly devices: readonly DeviceState[];
   /** What the flows counted since the start, by name. */
   readonly counters: Readonly<Record<string, number>>;
+  readonly alarms: AlarmFigures;
 }
+
+/** How the operators are doing with their alarms. */
+export interface AlarmFigures {
+  /** Announced in the last ten minutes; see core/alarm-rate. */
+  readonly inTenMinutes: number;
+  /** Open ones that the list of the screens had no room for: the history has them. */
+  readonly dropped: number;
+}
+
+/** What became of a command to inhibit a source, or no longer to. */
+export type InhibitResult =
+  | { readonly kind: "done"; readonly inhibit?: Inhibit }
+  | { readonly kind: "refused"; readonly why: InhibitRefusal | "unknown" };
 
 /** What became of the wish to identify a device: "started"; "too-soon": it was asked a moment ago; "configured": its
  *  protocol is configured by name; "unknown": there is no such device. */
@@ -61,6 +76,11 @@ export interface Plant {
   subscribe(listener: (change: PlantChange) => void): () => void;
   /** @returns the alarm's new state, or undefined where there is no such open alarm */
   acknowledge(alarm: string, by: string): Alarm | undefined;
+  /** Shelves or unshelves a source, takes it out of service or returns it. On disk when it resolves.
+   *  @throws EdgeError DISK_FULL */
+  inhibit(command: InhibitCommand): Promise<InhibitResult>;
+  /** All that are in force, newest first. */
+  inhibits(): readonly Inhibit[];
   /** Forgets the baselines of a machine; learning starts again. False where there is no such machine. */
   relearn(machine: string, by: string): boolean;
   /** Asks a device afresh who it is; what it says comes with its state. */

@@ -40,7 +40,8 @@ export interface Rollouts {
   ): Promise<Label | undefined>;
   /** @returns how many disagreements it labelled */
   workOrder(order: WorkOrder, signal: AbortSignal): Promise<number>;
-  history(most: number): Promise<readonly AuditEntry[]>;
+  /** Newest first. */
+  history(most: number, signal: AbortSignal): Promise<readonly AuditEntry[]>;
   /** Calls back when the report changed, until the returned function is called. */
   subscribe(listener: () => void): () => void;
 }

@@ -1,6 +1,6 @@
 import type { Language } from "./language.ts";
 import type { Translate } from "./translate.ts";
-import { unitSymbol } from "./units.ts";
+import { type Conversion, conversionOf, convert, type UnitSystem, unitSymbol } from "./units.ts";
 
 /** Numbers and times as people of one language and time zone write them. */
 export interface Format {
@@ -9,12 +9,19 @@ export interface Format {
   whole(value: number): string;
   /** 0.43 -> "43 %" */
   percent(share: number): string;
+  /** In the unit that the reader prefers. */
   quantity(value: number, unit: string): string;
+  /** How values of a unit are turned into the one that the reader prefers. */
+  conversion(unit: string): Conversion;
+  /** Symbol of the unit that the reader prefers. */
+  symbol(unit: string): string;
   /** Time of day, without the date where it is today. */
   time(ms: number, nowMs: number): string;
   clock(ms: number): string;
   /** Hours and minutes. */
   minute(ms: number): string;
+  /** Day and month. */
+  date(ms: number): string;
   /** Short name of the time zone at that moment, e.g. "GMT+8". */
   zone(ms: number): string;
   /** "3 min" */
@@ -29,13 +36,20 @@ const STEPS = [
   { unitMs: 86_400_000, belowMs: Number.POSITIVE_INFINITY, key: "time.days" },
 ] as const;
 
-export function createFormat(language: Language, timeZone: string, t: Translate): Format {
+/** @param system units that values are shown in */
+export function createFormat(
+  language: Language,
+  timeZone: string,
+  t: Translate,
+  system: UnitSystem = "plant",
+): Format {
   const significant = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 });
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
   const clock = new Intl.DateTimeFormat(language, { timeZone, timeStyle: "medium", hourCycle: "h23" });
   const minute = new Intl.DateTimeFormat(language, { timeZone, timeStyle: "short", hourCycle: "h23" });
   const day = new Intl.DateTimeFormat(language, { timeZone, dateStyle: "medium" });
+  const date = new Intl.DateTimeFormat(language, { timeZone, month: "short", day: "numeric" });
   const zone = new Intl.DateTimeFormat(language, { timeZone, hour: "numeric", timeZoneName: "short" });
 
   const age = (ms: number): string => {
@@ -49,16 +63,21 @@ export function createFormat(language: Language, timeZone: string, t: Translate)
     whole: (value) => whole.format(value),
     percent: (share) => percent.format(share),
     quantity(value, unit) {
-      const symbol = unitSymbol(unit);
-      return symbol === "" ? significant.format(value) : `${significant.format(value)} ${symbol}`;
+      const shown = conversionOf(unit, system);
+      const symbol = unitSymbol(shown.unit);
+      const figure = significant.format(convert(value, shown));
+      return symbol === "" ? figure : `${figure} ${symbol}`;
     },
+    conversion: (unit) => conversionOf(unit, system),
+    symbol: (unit) => unitSymbol(conversionOf(unit, system).unit),
     time(ms, nowMs) {
       const text = clock.format(ms);
-      const date = day.format(ms);
-      return date === day.format(nowMs) ? text : `${date}, ${text}`;
+      const on = day.format(ms);
+      return on === day.format(nowMs) ? text : `${on}, ${text}`;
     },
     clock: (ms) => clock.format(ms),
     minute: (ms) => minute.format(ms),
+    date: (ms) => date.format(ms),
     zone: (ms) => zone.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? timeZone,
     age,
     ago: (ms) => t("time.ago", { age: age(ms) }),

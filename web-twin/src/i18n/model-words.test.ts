@@ -5,8 +5,9 @@ import { at, makeTrial } from "../testing/fixtures.ts";
 import { createFormat } from "./format.ts";
 import { auditText, decidesTexts, endedText, short, waitTexts } from "./model-words.ts";
 import { createTranslate } from "./translate.ts";
+import { zhCn } from "./zh-cn.ts";
 
-const zh = createTranslate("zh-CN");
+const zh = createTranslate(zhCn);
 const zhFormat = createFormat("zh-CN", "Asia/Shanghai", zh);
 
 const WAITS: readonly (readonly [WaitDto, string])[] = [

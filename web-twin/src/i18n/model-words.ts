@@ -2,7 +2,7 @@ import type { AuditEntryDto, RolloutReason, TrialDto, WaitDto } from "@stethos/e
 import { reason as reasonShape, stage as stageShape } from "../stream/model-shapes.ts";
 import { Mismatch, type Shape } from "../stream/shape.ts";
 import type { Format } from "./format.ts";
-import { knownKey, type Translate } from "./translate.ts";
+import type { Translate } from "./translate.ts";
 
 // What is said of a trial, in plain words: why it waits, what would decide it, why it ended.
 
@@ -68,7 +68,7 @@ export function decidesTexts(trial: TrialDto, t: Translate, format: Format): rea
 
 /** Who did what; a word that this page does not know stays as the agent says it. */
 export function auditText({ what }: AuditEntryDto, t: Translate): string {
-  const key = knownKey(`audit.${what}`);
+  const key = t.known(`audit.${what}`);
   return key === undefined ? what : t(key);
 }
 

@@ -1,11 +1,11 @@
 import type { AlarmDto, Reading } from "@stethos/edge-agent/core";
 import { ApiError } from "../stream/api-error.ts";
 import type { Format } from "./format.ts";
-import { knownKey, type Translate } from "./translate.ts";
+import type { Translate } from "./translate.ts";
 
 /** An alarm's reason in plain words; a key that this page does not know yet still makes a sentence. */
 export function reasonText(t: Translate, reason: string): string {
-  const key = knownKey(`reason.${reason}`);
+  const key = t.known(`reason.${reason}`);
   return key === undefined || reason === "other" ? t("reason.other", { key: reason }) : t(key);
 }
 
@@ -58,7 +58,7 @@ function evidenceWord(t: Translate, key: string, value: string): string {
 }
 
 function wordOr(t: Translate, key: string, fallback: string): string {
-  const known = knownKey(key);
+  const known = t.known(key);
   return known === undefined ? fallback : t(known);
 }
 

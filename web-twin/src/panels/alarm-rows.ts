@@ -1,70 +1,144 @@
-import type { AlarmDto, AlarmState, LabelVerdict, Severity } from "@stethos/edge-agent/core";
+import type { AlarmDto, LabelVerdict, Priority } from "@stethos/edge-agent/core";
 import type { Format } from "../i18n/format.ts";
 import type { Translate } from "../i18n/translate.ts";
 import { alarmStateText, reasonText } from "../i18n/words.ts";
-import { alarmOrder, isActive, isUnacknowledged } from "../state/alarm-order.ts";
-import type { PlantState } from "../state/plant-state.ts";
+import { type AlarmEntry, areaOf } from "../state/alarm-groups.ts";
+import {
+  type AlarmFace,
+  faceOf,
+  isActive,
+  isOpen,
+  isUnacknowledged,
+  priorityOf,
+} from "../state/alarm-order.ts";
+import type { NameOf } from "../state/asset-names.ts";
+
+/** A line of the alarm list. */
+export type ListRow = AlarmRow | FloodRow;
 
 /** An alarm as the list shows it. */
 export interface AlarmRow {
-  readonly id: string;
-  readonly machine: string;
+  readonly kind: "alarm";
+  readonly key: string;
+  readonly alarm: AlarmDto;
   readonly machineName: string;
-  readonly severity: Severity;
-  readonly severityText: string;
+  readonly area: string;
+  readonly priority: Priority;
+  readonly priorityText: string;
   readonly reason: string;
   readonly since: string;
-  readonly state: AlarmState;
+  readonly face: AlarmFace;
   readonly stateText: string;
   readonly active: boolean;
   readonly canAcknowledge: boolean;
   readonly selected: boolean;
+  /** Of a flood: stands below it. */
+  readonly inFlood: boolean;
+  readonly firstOut: boolean;
   /** What was said of it at this screen. */
   readonly label: LabelVerdict | undefined;
 }
 
-/** A machine's name; its id where the plant does not know it (any more). */
-const machineName = (plant: PlantState, id: string): string => plant.machines.get(id)?.name ?? id;
+export interface FloodRow {
+  readonly kind: "flood";
+  readonly key: string;
+  readonly text: string;
+  readonly priority: Priority;
+  readonly isOpen: boolean;
+}
+
+export interface RowWords {
+  readonly t: Translate;
+  readonly format: Format;
+  readonly nowMs: number;
+  readonly nameOf: NameOf;
+}
 
 export function sinceText(alarm: AlarmDto, t: Translate, format: Format, nowMs: number): string {
   const raised = Date.parse(alarm.raisedTime);
   return t("alarms.since", { time: format.time(raised, nowMs), age: format.ago(nowMs - raised) });
 }
 
-export interface AlarmRowsDeps {
-  readonly t: Translate;
-  readonly format: Format;
-  readonly nowMs: number;
+/** The state in words, with who brought it about, why and for how long. */
+export function faceText(alarm: AlarmDto, { t, format, nowMs }: Omit<RowWords, "nameOf">): string {
+  const face = faceOf(alarm);
+  const { inhibit } = alarm;
+  if (inhibit === undefined || face === "normal") return alarmStateText(t, alarm);
+  const until =
+    inhibit.untilTime === undefined
+      ? []
+      : [t("alarm.until", { time: format.time(Date.parse(inhibit.untilTime), nowMs) })];
+  return [
+    `${t(`alarm.face.${face}`)} ${t("alarmState.by", { by: inhibit.by })}`,
+    ...until,
+    inhibit.reason,
+  ].join(", ");
+}
+
+/** All that text is looked for in. */
+export const wordsOf = (alarm: AlarmDto, { t, nameOf }: Pick<RowWords, "nameOf" | "t">): string =>
+  [
+    alarm.machine,
+    nameOf(alarm.machine),
+    alarm.sensor,
+    reasonText(t, alarm.reason),
+    alarm.acknowledgedBy ?? "",
+  ].join(" ");
+
+interface Shown extends RowWords {
+  readonly selected: string | undefined;
   readonly labels: ReadonlyMap<string, LabelVerdict>;
 }
 
-export function alarmRows(
-  plant: PlantState,
-  selected: string | undefined,
-  { t, format, nowMs, labels }: AlarmRowsDeps,
-): readonly AlarmRow[] {
-  return alarmOrder(plant.alarms.values()).map((alarm) => ({
-    id: alarm.id,
-    machine: alarm.machine,
-    machineName: machineName(plant, alarm.machine),
-    severity: alarm.severity,
-    severityText: t(`severity.${alarm.severity}`),
+export function listRows(entries: readonly AlarmEntry[], shown: Shown): readonly ListRow[] {
+  return entries.map((entry) => (entry.kind === "flood" ? floodRow(entry, shown) : alarmRow(entry, shown)));
+}
+
+function alarmRow(
+  { alarm, flood }: Extract<AlarmEntry, { kind: "alarm" }>,
+  { selected, labels, ...words }: Shown,
+): AlarmRow {
+  const { t, format, nowMs, nameOf } = words;
+  const priority = priorityOf(alarm);
+  return {
+    kind: "alarm",
+    key: alarm.id,
+    alarm,
+    machineName: nameOf(alarm.machine),
+    area: areaOf(alarm.machine),
+    priority,
+    priorityText: t(`alarm.priority.${priority}`),
     reason: reasonText(t, alarm.reason),
     since: sinceText(alarm, t, format, nowMs),
-    state: alarm.state,
-    stateText: alarmStateText(t, alarm),
+    face: faceOf(alarm),
+    stateText: faceText(alarm, words),
     active: isActive(alarm),
     canAcknowledge: isUnacknowledged(alarm),
     selected: alarm.id === selected,
+    inFlood: flood !== undefined,
+    firstOut: flood?.firstOut === alarm.id,
     label: labels.get(alarm.id),
-  }));
+  };
 }
 
-/** What a screen reader says of a new alarm. */
-export function freshText(plant: PlantState, alarm: AlarmDto, t: Translate): string {
-  return t("alarms.fresh", {
-    severity: t(`severity.${alarm.severity}`),
-    machine: machineName(plant, alarm.machine),
-    reason: reasonText(t, alarm.reason),
-  });
+function floodRow(
+  { flood, alarms, isOpen: opened }: Extract<AlarmEntry, { kind: "flood" }>,
+  { t, nameOf }: Shown,
+): FloodRow {
+  const first = alarms.find(({ id }) => id === flood.firstOut);
+  // The filter may have left out the first one; the most urgent of the rest stands for it.
+  const named = first ?? alarms[0];
+  return {
+    kind: "flood",
+    key: `flood ${flood.key}`,
+    text: t("alarm.floodRow", {
+      line: flood.line,
+      n: alarms.length,
+      open: alarms.filter(isOpen).length,
+      machine: named === undefined ? "" : nameOf(named.machine),
+      reason: named === undefined ? "" : reasonText(t, named.reason),
+    }),
+    priority: alarms[0] === undefined ? "low" : priorityOf(alarms[0]),
+    isOpen: opened,
+  };
 }

@@ -1,3 +1,4 @@
+import "../styles/models.css";
 import type { LabelVerdict } from "@stethos/edge-agent/core";
 import { element, setAttribute } from "../dom/element.ts";
 import type { PanelDeps } from "./panel.ts";

@@ -1,7 +1,7 @@
 import { element, setAttribute, setText } from "../dom/element.ts";
-import { iconElement } from "../dom/icon.ts";
+import { drawnIcon } from "../dom/icon.ts";
 import { createKeyedList, type Row } from "../dom/keyed-list.ts";
-import { LOOKS } from "../scene/look.ts";
+import { ICONS, LOOKS } from "../scene/look.ts";
 import { type MachineRow, machineRows } from "./machine-rows.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 
@@ -11,12 +11,15 @@ function createRow(row: MachineRow, select: (id: string) => void): Row<MachineRo
   const place = element("span", { class: "row-place" });
   const state = element("span", { class: "row-state" });
   const figure = element("span", { class: "row-figure" });
+  // One sentence for screen readers in the place of four scraps.
+  const label = element("span", { class: "unseen" });
   const button = element(
     "button",
     { type: "button", class: "machine-row", "data-machine": row.id },
     icon,
-    element("span", { class: "row-line" }, name, figure),
-    element("span", { class: "row-line" }, place, state),
+    label,
+    element("span", { class: "row-line", "aria-hidden": "true" }, name, figure),
+    element("span", { class: "row-line", "aria-hidden": "true" }, place, state),
   );
   button.addEventListener("click", () => select(row.id));
   return {
@@ -24,11 +27,11 @@ function createRow(row: MachineRow, select: (id: string) => void): Row<MachineRo
     update(next) {
       const look = LOOKS[next.health];
       if (button.dataset["health"] !== next.health) {
-        icon.replaceChildren(iconElement(look.icon, look.colour));
+        icon.replaceChildren(drawnIcon(ICONS[look.icon]));
       }
       setAttribute(button, "data-health", next.health);
       setAttribute(button, "aria-pressed", String(next.selected));
-      setAttribute(button, "aria-label", next.label);
+      setText(label, next.label);
       setText(name, next.name);
       setText(place, next.place);
       setText(state, next.state);

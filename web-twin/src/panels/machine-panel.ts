@@ -1,13 +1,21 @@
 import { element } from "../dom/element.ts";
+import { createActionPanel } from "./action-panel.ts";
+import { createAssetPanel } from "./asset-panel.ts";
 import { createEvidencePanel } from "./evidence-panel.ts";
+import { createHealthTrend } from "./health-trend.ts";
+import { createMaintenancePanel } from "./maintenance-panel.ts";
+import { createModelStatePanel } from "./model-state-panel.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 import { createReadingsPanel } from "./readings-panel.ts";
+import { createSimilarPanel } from "./similar-panel.ts";
 import { createSpectrogramPanel } from "./spectrogram-panel.ts";
+import { createSpectrumPanel } from "./spectrum-panel.ts";
 import { createSummaryPanel } from "./summary-panel.ts";
 import { createTrendPanel } from "./trend-panel.ts";
+import { createValidityPanel } from "./validity-panel.ts";
 import { createWhyPanel } from "./why-panel.ts";
 
-/** Everything about the chosen machine, most important first. */
+/** Everything about the chosen machine, most important first: what it is, what to do, why, what was before. */
 export function createMachinePanel(deps: PanelDeps): Panel {
   const trend = createTrendPanel(deps);
   const readings = createReadingsPanel(deps, (tag) => {
@@ -16,12 +24,20 @@ export function createMachinePanel(deps: PanelDeps): Panel {
   });
   const parts: readonly Panel[] = [
     createSummaryPanel(deps),
+    createHealthTrend(deps),
+    createActionPanel(deps),
     trend,
-    createSpectrogramPanel(deps),
-    createEvidencePanel(deps),
     createWhyPanel(deps),
+    createEvidencePanel(deps),
+    createSpectrumPanel(deps),
+    createSpectrogramPanel(deps),
+    createSimilarPanel(deps),
     readings,
+    createValidityPanel(deps),
+    createMaintenancePanel(deps),
+    createModelStatePanel(deps),
   ];
+  const asset = createAssetPanel(deps);
   const body = element("div", { hidden: true }, ...parts.map((part) => part.element));
   const none = element("p", { class: "empty" }, deps.t("detail.none"));
   return {
@@ -30,24 +46,30 @@ export function createMachinePanel(deps: PanelDeps): Panel {
       { class: "panel detail", "aria-label": deps.t("detail.title"), tabindex: "-1" },
       none,
       body,
+      asset.element,
     ),
     show(view, changes) {
-      const { machine } = view.selection;
+      const { machine, asset: chosen } = view.selection;
+      const isAsset = machine === undefined && chosen !== undefined;
       body.hidden = machine === undefined;
-      none.hidden = machine !== undefined;
+      asset.element.hidden = !isAsset;
+      none.hidden = chosen !== undefined || machine !== undefined;
       const touches =
         changes.structure ||
         changes.selection ||
         changes.alarms ||
+        changes.models ||
+        changes.setting ||
         (machine !== undefined && changes.machines.has(machine));
-      if (machine === undefined || !touches) return;
-      for (const part of parts) part.show(view, changes);
+      if (!touches) return;
+      if (isAsset) asset.show(view, changes);
+      if (machine !== undefined) for (const part of parts) part.show(view, changes);
     },
     tick() {
-      for (const part of parts) part.tick();
+      if (!body.hidden) for (const part of parts) part.tick();
     },
     dispose() {
-      for (const part of parts) part.dispose();
+      for (const part of [...parts, asset]) part.dispose();
     },
   };
 }

@@ -1,3 +1,4 @@
+import "../styles/models.css";
 import { element } from "../dom/element.ts";
 import { createDriftPanel } from "./drift-panel.ts";
 import { createHistoryPanel } from "./history-panel.ts";

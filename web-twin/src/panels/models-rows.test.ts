@@ -10,9 +10,9 @@ import {
   makeTrial,
   T0,
 } from "../testing/fixtures.ts";
+import { badgeOf } from "./models-badge.ts";
 import {
   auditRows,
-  badgeOf,
   commandsFor,
   disagreementRows,
   driftRows,

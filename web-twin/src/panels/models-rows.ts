@@ -21,16 +21,6 @@ interface Words {
 export const modelTitle = ({ name, version }: Pick<ModelSummaryDto, "name" | "version">): string =>
   `${name} ${version}`;
 
-/** What the header's button says beside the champion's name, where somebody should look. */
-export function badgeOf(models: ModelsDto, t: Translate, format: Format): string | undefined {
-  const { trial, drift, objective } = models;
-  if (objective.state !== "kept") return t("models.trouble");
-  const open = trial?.evidence.unlabelled ?? 0;
-  if (open > 0) return t("models.toLabel", { n: format.whole(open) });
-  if (trial !== undefined) return t("models.trialRuns");
-  return drift.wanting === undefined ? undefined : t("models.wanted");
-}
-
 /** Models come from nowhere and none is tried: the champion is all there is to tell. */
 export const isAlone = ({ trial, registry }: ModelsDto): boolean =>
   trial === undefined && registry.name === "";

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applyMessage, emptyPlant } from "../state/plant-state.ts";
 import { format, t } from "../testing/english.ts";
-import { at, makeAlarm, makeMachine, makeReading, makeScore, makeSnapshot, T0 } from "../testing/fixtures.ts";
-import { alarmRows, freshText } from "./alarm-rows.ts";
+import { at, makeMachine, makeReading, makeScore, T0 } from "../testing/fixtures.ts";
 import { machineRows } from "./machine-rows.ts";
 import { readingRows } from "./reading-rows.ts";
 import { whyOf } from "./why-rows.ts";
@@ -55,49 +53,6 @@ describe("a machine that is judged by thresholds alone", () => {
       label: "Pump M1: Healthy, thresholds only, health 90 of 100",
     });
     expect(rowOf("offline")?.state).toBe("Offline");
-  });
-});
-
-describe("the rows of the alarm list", () => {
-  const plant = applyMessage(
-    emptyPlant,
-    makeSnapshot(
-      [makeMachine("M1")],
-      [
-        makeAlarm("a1", "M1"),
-        makeAlarm("a2", "gone", { severity: "warning", state: "acknowledged-active", acknowledgedBy: "Li" }),
-      ],
-    ),
-  ).state;
-
-  it("say what, where, since when and in which state", () => {
-    const [first, second] = alarmRows(plant, "a1", { t, format, nowMs: T0 + 240_000, labels: new Map() });
-    expect(first).toEqual({
-      id: "a1",
-      machine: "M1",
-      machineName: "Pump M1",
-      severity: "alarm",
-      severityText: "Alarm",
-      reason: "Signs of damage on the outer ring of the bearing",
-      since: "16:00:00, 4 min ago",
-      state: "unacknowledged-active",
-      stateText: "active, not acknowledged",
-      active: true,
-      canAcknowledge: true,
-      selected: true,
-    });
-    expect(second).toMatchObject({
-      machineName: "gone",
-      stateText: "active, acknowledged by Li",
-      canAcknowledge: false,
-      selected: false,
-    });
-  });
-
-  it("are read out as one sentence when they are new", () => {
-    expect(freshText(plant, makeAlarm("a3", "M1", { reason: "shaft" }), t)).toBe(
-      "New Alarm: Pump M1. Signs of a shaft that is out of balance, misaligned or loose",
-    );
   });
 });
 

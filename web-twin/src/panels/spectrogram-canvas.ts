@@ -4,7 +4,6 @@ import { inferno } from "./colour-map.ts";
 import { type Range, spectrogramPixels } from "./spectrogram-image.ts";
 import { ticks } from "./ticks.ts";
 
-const INK = "#aab4be";
 const FONT = "11px system-ui, sans-serif";
 const EDGE = { left: 60, right: 46, top: 8, bottom: 30 } as const;
 const BAR = { gap: 8, width: 8 } as const;
@@ -68,13 +67,19 @@ function drawAxes(
   pen.fillText(words.time, box.left + box.width / 2, bottom + EDGE.bottom);
 }
 
-function drawBar(pen: CanvasRenderingContext2D, box: Box, range: Range, words: SpectrogramWords): void {
+function drawBar(
+  pen: CanvasRenderingContext2D,
+  box: Box,
+  range: Range,
+  words: SpectrogramWords,
+  ink: string,
+): void {
   const left = box.left + box.width + BAR.gap;
   for (let y = 0; y < box.height; y += 1) {
     pen.fillStyle = `rgb(${inferno(1 - y / box.height).join(" ")})`;
     pen.fillRect(left, box.top + y, BAR.width, 1);
   }
-  pen.fillStyle = INK;
+  pen.fillStyle = ink;
   pen.textAlign = "left";
   pen.textBaseline = "top";
   pen.fillText(words.number(Math.round(range.high)), left + BAR.width + 4, box.top);
@@ -100,7 +105,8 @@ export function createSpectrogramCanvas(): SpectrogramCanvas {
       canvas.height = Math.round(height * ratio);
       pen.scale(ratio, ratio);
       pen.font = FONT;
-      pen.fillStyle = INK;
+      const ink = getComputedStyle(canvas).color;
+      pen.fillStyle = ink;
       const box = {
         left: EDGE.left,
         top: EDGE.top,
@@ -111,7 +117,7 @@ export function createSpectrogramCanvas(): SpectrogramCanvas {
       // Each bin is a measurement: blurring would invent values between them.
       pen.imageSmoothingEnabled = false;
       pen.drawImage(imageOf(picture, range), box.left, box.top, box.width, box.height);
-      drawBar(pen, box, range, words);
+      drawBar(pen, box, range, words, ink);
     },
   };
 }

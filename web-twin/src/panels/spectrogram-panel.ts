@@ -4,6 +4,7 @@ import type { MessageKey } from "../i18n/en.ts";
 import { errorText } from "../i18n/words.ts";
 import { shownAlarm } from "../state/selection.ts";
 import type { View } from "../state/store.ts";
+import { createAnalysisApi } from "../stream/analysis-api.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 import { createSpectrogramCanvas } from "./spectrogram-canvas.ts";
 import { commonRange, type Range, strongest } from "./spectrogram-image.ts";
@@ -78,15 +79,30 @@ export function createSpectrogramPanel(deps: PanelDeps): Panel {
   const now = createPictureView("now", "spectrogram.none", deps);
   const alarm = createPictureView("alarm", "spectrogram.noSnapshot", deps);
   const retry = element("button", { type: "button", class: "action", hidden: true }, t("error.retry"));
+  const which = element(
+    "select",
+    { "aria-label": t("spectrogram.which"), "data-spectrogram-which": true },
+    element("option", { value: "alone" }, t("spectrogram.alone")),
+    element("option", { value: "against" }, t("spectrogram.against")),
+  );
+  const isAgainst = (): boolean => which.value === "against";
+  const analysis = createAnalysisApi(deps.ask);
   const model = createSpectrogramModel({
-    api: deps.api,
+    api: {
+      sensorSpectrogram: (sensor, signal) =>
+        isAgainst()
+          ? analysis.spectrogramAgainstBaseline(sensor, signal)
+          : deps.api.sensorSpectrogram(sensor, signal),
+      alarmSpectrogram: deps.api.alarmSpectrogram,
+    },
     timers: deps.timers,
     failed: deps.failed,
     changed: () => draw(),
   });
 
   function draw(): void {
-    const pictures = { now: model.now(), alarm: model.alarm() };
+    // Levels and differences of levels have no scale in common.
+    const pictures = { now: model.now(), alarm: isAgainst() ? undefined : model.alarm() };
     const ready = [pictures.now, pictures.alarm].flatMap((picture) =>
       picture?.kind === "ready" ? [picture.spectrogram] : [],
     );
@@ -100,13 +116,19 @@ export function createSpectrogramPanel(deps: PanelDeps): Panel {
   const observer = new ResizeObserver(draw);
   observer.observe(now.element);
   retry.addEventListener("click", () => model.reload());
+  which.addEventListener("change", () => model.reload());
   let watched = "";
 
   return {
     element: element(
       "section",
       { class: "block", "aria-labelledby": "spectrogram-title" },
-      element("h3", { id: "spectrogram-title" }, t("spectrogram.title")),
+      element(
+        "div",
+        { class: "block-head" },
+        element("h3", { id: "spectrogram-title" }, t("spectrogram.title")),
+        which,
+      ),
       element("div", { class: "pictures" }, now.element, alarm.element),
       retry,
     ),

@@ -1,90 +1,192 @@
 import uPlot from "uplot";
+import { paletteColour } from "../dom/palette-colour.ts";
 import type { TrendColumns } from "../state/trend-buffer.ts";
+import { align, bridge } from "./trend-columns.ts";
 
-const INK = "#aab4be";
-const GRID = { stroke: "#2a323b", width: 1 };
 const FONT = "11px system-ui, sans-serif";
+const TONES = 6;
+/** A shape of its own for each dozen of colours: told apart without them. */
+const DASHES = [[], [7, 4], [2, 3]] as const;
+const LEAST = { width: 120, height: 80 } as const;
+
+/** A stretch of time with something to say: an alarm. */
+export interface ChartMark {
+  readonly fromS: number;
+  readonly toS: number;
+  readonly severity: "alarm" | "warning";
+}
+
+/** What is drawn beneath the lines. */
+export interface Overlay {
+  readonly marks?: readonly ChartMark[];
+  /** Dashed lines across. */
+  readonly limits?: readonly number[];
+}
 
 export interface ChartOptions {
-  readonly minute: (timeS: number) => string;
+  /** Number of each series among all that are shown together: decides its colour and dashes. */
+  readonly series: readonly number[];
+  readonly minute: (timeS: number, spanS: number) => string;
   readonly value: (value: number) => string;
   /** Fixed ends of the scale, where the value has any. */
   readonly range?: readonly [number, number];
-  /** A dashed line across. */
-  readonly limit?: number;
-  readonly describe: (timeS: number, value: number) => string;
-  /** What the pointer points at; undefined when it left. */
-  readonly pointed: (text: string | undefined) => void;
+  /** Charts of the same name move their cursors together. */
+  readonly group?: string;
+  /** The moment that the pointer is at; undefined when it left. */
+  readonly pointed: (timeS: number | undefined) => void;
 }
 
-/** One series as a line of means in a band from lowest to highest. */
+/** Lines of means in bands from lowest to highest. */
 export interface TrendChart {
-  draw(columns: TrendColumns, fromS: number, toS: number): void;
+  /** Where gestures are made. */
+  readonly plot: HTMLElement;
+  /** @param columns one for each series */
+  draw(columns: readonly TrendColumns[], fromS: number, toS: number, overlay?: Overlay): void;
+  /** Moves the cursor there. */
+  point(timeS: number): void;
   dispose(): void;
 }
 
-function mutable(column: readonly (number | null)[]): (number | null)[] {
-  return [...column];
-}
+/** What shows which line is which, as CSS: the colour's name, and the dashes. */
+export const toneOf = (series: number): { readonly colour: string; readonly dash: readonly number[] } => ({
+  colour: `--series-${(series % TONES) + 1}`,
+  dash: DASHES[Math.floor(series / TONES) % DASHES.length] ?? [],
+});
 
 /** A flat line needs some room above and below, or it would fill the scale with noise. */
-function roomy(_: uPlot, low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [0, 1];
+function roomy(low: number, high: number): [number, number] {
   const room = Math.max((high - low) * 0.1, Math.abs(high) * 0.02, 1e-9);
   return [low - room, high + room];
 }
 
+function seriesOf(numbers: readonly number[]): uPlot.Series[] {
+  return numbers.flatMap((number) => {
+    const { colour, dash } = toneOf(number);
+    const edge: uPlot.Series = { stroke: "transparent", points: { show: false } };
+    const line: uPlot.Series = {
+      stroke: paletteColour(colour),
+      width: 1.6,
+      dash: [...dash],
+      // A value between two gaps is no line; without a dot nobody would see it.
+      points: { size: 4, show: (self, at) => isLonely(self, at) },
+    };
+    return [edge, { ...edge }, line];
+  });
+}
+
+/** Only few values: dots show where they are. */
+function isLonely(self: uPlot, at: number): boolean {
+  const column = self.data[at];
+  if (column === undefined) return false;
+  let count = 0;
+  for (let i = 0; i < column.length && count <= 20; i += 1) if (typeof column[i] === "number") count += 1;
+  return count <= 20;
+}
+
+const faded = (colour: string, percent: number): string =>
+  `color-mix(in srgb, ${colour} ${percent}%, transparent)`;
+
 export function createTrendChart(host: HTMLElement, options: ChartOptions): TrendChart {
   let window: [number, number] = [0, 1];
-  const axis = { stroke: INK, grid: GRID, ticks: GRID, font: FONT };
-  const { range, limit } = options;
+  let overlay: Overlay = {};
+  const { range } = options;
+  const ink = paletteColour("--text-weak");
+  const line = { stroke: paletteColour("--line"), width: 1 };
+  const axis = { stroke: ink, grid: line, ticks: line, font: FONT };
+  const limitColour = paletteColour("--alarm");
+  const markColour = { alarm: limitColour, warning: paletteColour("--warning") };
+
+  const yRange = (_: uPlot, low: number | null, high: number | null): [number, number] => {
+    if (range !== undefined) return [...range];
+    if (low === null || high === null) return [0, 1];
+    return roomy(low, high);
+  };
+
+  /** Alarms behind the lines, limits across. */
+  const underlay = (self: uPlot): void => {
+    const { ctx, bbox } = self;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (const mark of overlay.marks ?? []) {
+      const left = self.valToPos(mark.fromS, "x", true);
+      const right = self.valToPos(mark.toS, "x", true);
+      ctx.fillStyle = faded(markColour[mark.severity], 14);
+      ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
+      ctx.fillStyle = markColour[mark.severity];
+      ctx.fillRect(left - 1, bbox.top, 2 * devicePixelRatio, bbox.height);
+    }
+    ctx.strokeStyle = limitColour;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+    for (const limit of overlay.limits ?? []) {
+      const y = Math.round(self.valToPos(limit, "y", true)) + 0.5;
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+
+  const size = (): { width: number; height: number } => ({
+    width: Math.max(LEAST.width, host.clientWidth),
+    height: Math.max(LEAST.height, host.clientHeight),
+  });
 
   const chart = new uPlot(
     {
-      width: Math.max(120, host.clientWidth),
-      height: Math.max(80, host.clientHeight),
+      ...size(),
       legend: { show: false },
-      cursor: { drag: { x: false, y: false }, y: false },
-      scales: { x: { range: () => window }, y: { range: range === undefined ? roomy : [...range] } },
+      cursor: {
+        drag: { x: false, y: false },
+        y: false,
+        ...(options.group === undefined ? {} : { sync: { key: options.group, scales: ["x", null] } }),
+      },
+      scales: { x: { range: () => window }, y: { range: yRange } },
       axes: [
-        { ...axis, values: (_, splits) => splits.map(options.minute), space: 64, size: 26 },
-        { ...axis, values: (_, splits) => splits.map(options.value), size: 52 },
+        {
+          ...axis,
+          values: (_, splits) => splits.map((at) => options.minute(at, window[1] - window[0])),
+          space: 76,
+          size: 26,
+        },
+        { ...axis, values: (_, splits) => splits.map(options.value), size: 56 },
       ],
-      series: [
-        {},
-        { stroke: "transparent", points: { show: false } },
-        { stroke: "transparent", points: { show: false } },
-        { stroke: "#7fc1ff", width: 1.5, points: { show: false } },
-        { stroke: "#ff8a80", width: 1, dash: [5, 4], points: { show: false } },
-      ],
-      bands: [{ series: [2, 1], fill: "rgba(127, 193, 255, 0.22)" }],
+      series: [{}, ...seriesOf(options.series)],
+      bands: options.series.map((number, i) => ({
+        series: [3 * i + 2, 3 * i + 1] as [number, number],
+        fill: faded(paletteColour(toneOf(number).colour), 22),
+      })),
       hooks: {
+        drawClear: [underlay],
         setCursor: [
           (self) => {
-            const time = self.data[0][self.cursor.idx ?? -1];
-            const value = self.data[3]?.[self.cursor.idx ?? -1];
-            const isPoint = time !== undefined && value !== undefined && value !== null;
-            options.pointed(isPoint ? options.describe(time, value) : undefined);
+            const { left } = self.cursor;
+            const isInside = left !== undefined && left >= 0;
+            options.pointed(isInside ? self.posToVal(left, "x") : undefined);
           },
         ],
       },
     },
-    [[], [], [], [], []],
+    [[], ...options.series.flatMap(() => [[], [], []])],
     host,
   );
-  const observer = new ResizeObserver(() => {
-    chart.setSize({ width: Math.max(120, host.clientWidth), height: Math.max(80, host.clientHeight) });
-  });
+  const observer = new ResizeObserver(() => chart.setSize(size()));
   observer.observe(host);
 
   return {
-    draw({ time, min, max, mean }, fromS, toS) {
+    plot: chart.over,
+    draw(columns, fromS, toS, beneath = {}) {
       window = [fromS, toS];
-      // The limit runs across the whole window, also where there is no value yet.
-      const times = limit === undefined ? [...time] : [fromS, ...time, toS];
-      const padded = (column: readonly (number | null)[]): (number | null)[] =>
-        limit === undefined ? mutable(column) : [null, ...column, null];
-      chart.setData([times, padded(min), padded(max), padded(mean), times.map(() => limit ?? null)]);
+      overlay = beneath;
+      const { time, columns: cells } = align(columns.map(bridge));
+      chart.setData([time, ...cells]);
+    },
+    point(timeS) {
+      const left = chart.valToPos(timeS, "x");
+      chart.setCursor({ left: Math.min(chart.over.clientWidth, Math.max(0, left)), top: 0 });
     },
     dispose() {
       observer.disconnect();

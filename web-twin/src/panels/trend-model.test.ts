@@ -128,8 +128,10 @@ describe("what can be drawn", () => {
       ["score:M1/nde", "Anomaly, Other end"],
       ["tag:M1/temperature", "Temperature"],
     ]);
-    expect(options.map(optionTitle).at(-1)).toBe("Temperature (°C)");
-    expect(optionTitle({ kind: "score", id: "x", key: "x", text: "Anomaly", unit: "1" })).toBe("Anomaly");
+    expect(options.map((option) => optionTitle(option, format)).at(-1)).toBe("Temperature (°C)");
+    expect(optionTitle({ kind: "score", id: "x", key: "x", text: "Anomaly", unit: "1" }, format)).toBe(
+      "Anomaly",
+    );
     expect(trendOptions(makeMachine("M2"), t)[0]?.text).toBe("Anomaly");
   });
 
@@ -140,7 +142,7 @@ describe("what can be drawn", () => {
       "Trend of Temperature over 15 min; newest value 58.25 °C",
     );
     expect(trendLabel(machine, score, 28_800, { t, format })).toBe("Trend of Anomaly, Drive end over 8 h");
-    expect(spanText(3_600, t)).toBe("1 h");
+    expect(spanText(3_600, t, format)).toBe("1 h");
   });
 
   it("is replaced by a note while there is nothing to see", () => {

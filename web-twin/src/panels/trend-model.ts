@@ -1,4 +1,5 @@
 import type { MachineDto } from "@stethos/edge-agent/core";
+import type { TrendSubject } from "../state/trend-board.ts";
 import { createTrendBuffer, type TrendBuffer, type TrendColumns } from "../state/trend-buffer.ts";
 import type { Api } from "../stream/api.ts";
 import { createLatest } from "./latest.ts";
@@ -6,11 +7,6 @@ import { createLatest } from "./latest.ts";
 const BUCKETS = 600;
 /** At a few values a second this outlasts the longest span's shortest reload. */
 const MOST_LIVE = 4_000;
-
-export interface TrendSubject {
-  readonly kind: "tag" | "score";
-  readonly id: string;
-}
 
 type TrendStatus =
   | { readonly kind: "loading" }
@@ -38,7 +34,7 @@ export interface TrendModelDeps {
   readonly failed: (error: unknown) => void;
 }
 
-interface Live {
+export interface Live {
   readonly timeS: number;
   readonly value: number | null;
 }
@@ -49,6 +45,10 @@ export function newestValue(machine: MachineDto, subject: TrendSubject): Live | 
     const score = machine.scores.find(({ sensor }) => sensor === subject.id);
     if (score === undefined) return undefined;
     return { timeS: Date.parse(score.time) / 1000, value: score.state === "scored" ? score.anomaly : null };
+  }
+  if (subject.kind === "health") {
+    const { health } = machine;
+    return { timeS: Date.parse(health.time) / 1000, value: health.index ?? null };
   }
   const reading = machine.readings.find(({ tag }) => tag === subject.id);
   if (reading === undefined) return undefined;

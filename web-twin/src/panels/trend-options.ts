@@ -1,15 +1,19 @@
 import type { MachineDto } from "@stethos/edge-agent/core";
 import type { Format } from "../i18n/format.ts";
 import type { Translate } from "../i18n/translate.ts";
-import { unitSymbol } from "../i18n/units.ts";
-import { newestValue, type TrendModel, type TrendSubject } from "./trend-model.ts";
+import type { TrendSubject } from "../state/trend-board.ts";
+import { newestValue, type TrendModel } from "./trend-model.ts";
 
 /** Seconds. */
 export const SPANS = [900, 3_600, 8 * 3_600, 24 * 3_600] as const;
 export const FIRST_SPAN = SPANS[0];
 
-export function spanText(seconds: number, t: Translate): string {
-  return seconds < 3_600 ? t("trend.minutes", { n: seconds / 60 }) : t("trend.hours", { n: seconds / 3_600 });
+export function spanText(seconds: number, t: Translate, format: Pick<Format, "number">): string {
+  if (seconds < 120) return t("time.seconds", { n: format.number(seconds) });
+  if (seconds < 3_600) return t("trend.minutes", { n: format.number(seconds / 60) });
+  return seconds < 86_400 * 2
+    ? t("trend.hours", { n: format.number(seconds / 3_600) })
+    : t("trend.days", { n: format.number(seconds / 86_400) });
 }
 
 export interface TrendOption extends TrendSubject {
@@ -41,8 +45,8 @@ export function trendOptions(machine: MachineDto, t: Translate): readonly TrendO
 }
 
 /** "Current (A)" */
-export function optionTitle(option: TrendOption): string {
-  const symbol = unitSymbol(option.unit);
+export function optionTitle(option: TrendOption, format: Pick<Format, "symbol">): string {
+  const symbol = format.symbol(option.unit);
   return symbol === "" ? option.text : `${option.text} (${symbol})`;
 }
 
@@ -53,7 +57,7 @@ export function trendLabel(
   spanS: number,
   { t, format }: { readonly t: Translate; readonly format: Format },
 ): string {
-  const span = spanText(spanS, t);
+  const span = spanText(spanS, t, format);
   const newest = newestValue(machine, option)?.value ?? null;
   if (newest === null) return t("trend.label", { what: option.text, span });
   return t("trend.labelNow", { what: option.text, span, value: format.quantity(newest, option.unit) });

@@ -1,8 +1,10 @@
 import type { MachineDto } from "@stethos/edge-agent/core";
 import { element, setAttribute, setText } from "../dom/element.ts";
+import { convert } from "../i18n/units.ts";
 import { errorText } from "../i18n/words.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 import type { TrendChart } from "./trend-chart.ts";
+import { valueAt } from "./trend-columns.ts";
 import { createTrendModel } from "./trend-model.ts";
 import {
   FIRST_SPAN,
@@ -28,13 +30,19 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
   const span = element(
     "select",
     { "aria-label": t("trend.span") },
-    ...SPANS.map((seconds) => element("option", { value: String(seconds) }, spanText(seconds, t))),
+    ...SPANS.map((seconds) => element("option", { value: String(seconds) }, spanText(seconds, t, format))),
   );
   span.value = String(FIRST_SPAN);
   const pointed = element("p", { class: "pointed" });
   const host = element("div", { class: "chart", role: "img" });
   const note = element("p", { class: "note", role: "status" });
   const retry = element("button", { type: "button", class: "action", hidden: true }, t("error.retry"));
+
+  const open = element(
+    "button",
+    { type: "button", class: "action", "data-open-trend": true },
+    t("trend.open"),
+  );
 
   let options: readonly TrendOption[] = [];
   let chart: TrendChart | undefined;
@@ -70,15 +78,20 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
     drawnKey = option.key;
     const isScore = option.kind === "score";
     chart = createTrendChart(host, {
+      series: [0],
       minute: (timeS) => format.minute(timeS * 1000),
-      value: (value) => format.number(value),
-      ...(isScore ? { range: [0, 1] as const, limit: ANOMALY_LIMIT } : {}),
-      describe: (timeS, value) =>
-        `${format.time(timeS * 1000, now())}: ${format.quantity(value, option.unit)}`,
-      pointed: (text) => setText(pointed, text ?? optionTitle(option)),
+      value: (value) => format.number(convert(value, format.conversion(option.unit))),
+      ...(isScore ? { range: [0, 1] as const } : {}),
+      pointed: (timeS) => setText(pointed, pointedText(option, timeS)),
     });
-    setText(pointed, optionTitle(option));
+    setText(pointed, optionTitle(option, format));
     draw();
+  };
+
+  const pointedText = (option: TrendOption, timeS: number | undefined): string => {
+    const value = timeS === undefined ? undefined : valueAt(model.columns(), timeS, model.spanS() / 50);
+    if (timeS === undefined || value === undefined) return optionTitle(option, format);
+    return `${format.time(timeS * 1000, now())}: ${format.quantity(value, option.unit)}`;
   };
 
   const showNote = (text: string | undefined): void => {
@@ -103,7 +116,8 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
     const columns = model.columns();
     setAttribute(host, "data-points", String(columns.time.length));
     const toS = now() / 1000;
-    chart.draw(columns, toS - model.spanS(), toS);
+    const limits = option.kind === "score" ? [ANOMALY_LIMIT] : [];
+    chart.draw([columns], toS - model.spanS(), toS, { limits });
   }
 
   const watch = (): void => {
@@ -123,6 +137,10 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
     watch();
   };
 
+  open.addEventListener("click", () => {
+    const option = chosen();
+    if (option !== undefined) store.openTrend(option);
+  });
   what.addEventListener("change", watch);
   span.addEventListener("change", watch);
   retry.addEventListener("click", () => model.reload());
@@ -137,6 +155,7 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
         element("h3", { id: "trend-title" }, t("trend.title")),
         what,
         span,
+        open,
       ),
       pointed,
       host,

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LabelBox, labelAt, readable } from "./declutter.ts";
-import { moveOf } from "./keys.ts";
 
 const label = (x: number, y: number, priority: number): LabelBox => ({
   x,
@@ -50,25 +49,5 @@ describe("labels", () => {
     expect(labelAt(labels, 60, 90)).toBe(0);
     expect(labelAt(labels, 400, 101)).toBeUndefined();
     expect(labelAt(labels, 400, 79)).toBeUndefined();
-  });
-});
-
-describe("the keys of the 3D view", () => {
-  const key = (name: string, more = {}) =>
-    moveOf({ key: name, ctrlKey: false, altKey: false, metaKey: false, ...more });
-
-  it("turn, zoom and show everything", () => {
-    expect(key("ArrowLeft")).toMatchObject({ kind: "turn", polarRad: 0 });
-    expect(key("ArrowDown")).toMatchObject({ kind: "turn", azimuthRad: 0 });
-    expect(key("+")).toEqual({ kind: "zoom", factor: 0.85 });
-    expect(key("Home")).toEqual({ kind: "fit" });
-  });
-
-  it("leave all else to the browser", () => {
-    expect(key("Tab")).toBeUndefined();
-    expect(key("toString")).toBeUndefined();
-    expect(key("+", { ctrlKey: true })).toBeUndefined();
-    expect(key("ArrowLeft", { altKey: true })).toBeUndefined();
-    expect(key("ArrowLeft", { metaKey: true })).toBeUndefined();
   });
 });

@@ -5,32 +5,40 @@ import { type LabelBox, labelAt, readable } from "./declutter.ts";
 import { LOOKS } from "./look.ts";
 
 const ICON_BOX = 26;
+/** More could not be read, and each costs the browser a layout. */
+const MOST_LABELS = 60;
 
-interface LabelText {
+export interface LabelText {
   readonly id: string;
   readonly name: string;
-  readonly health: HealthState;
+  /** Absent where nobody listens to it. */
+  readonly health: HealthState | undefined;
   readonly unacknowledged: boolean;
   readonly selected: boolean;
 }
 
-/** The names and state icons above the machines, as HTML: sharp at any size. Screen readers have the machine list. */
+/** The names and state icons before the machines, as HTML: sharp at any size. Screen readers have the machine list. */
 export interface Labels {
+  /** The most urgent of them, as many as can be read. */
   show(labels: readonly LabelText[]): void;
   /** @param project where a label hangs on the screen; undefined behind the camera */
   place(project: (id: string) => { readonly x: number; readonly y: number } | undefined): void;
   at(x: number, y: number): string | undefined;
+  dispose(): void;
 }
 
 interface Label {
   readonly id: string;
   readonly node: HTMLElement;
   readonly name: HTMLElement;
-  health?: HealthState;
+  health?: HealthState | undefined;
   width: number;
   height: number;
   priority: number;
 }
+
+const priorityOf = ({ health, selected, unacknowledged }: LabelText): number =>
+  (health === undefined ? 0 : LOOKS[health].urgency) + (unacknowledged ? 0.5 : 0) + (selected ? 10 : 0);
 
 export function createLabels(host: HTMLElement): Labels {
   const layer = element("div", { class: "labels", "aria-hidden": "true" });
@@ -46,24 +54,25 @@ export function createLabels(host: HTMLElement): Labels {
   };
 
   const update = (label: Label, text: LabelText): void => {
-    const look = LOOKS[text.health];
+    const look = text.health === undefined ? undefined : LOOKS[text.health];
     if (label.health !== text.health) {
       label.health = text.health;
       label.node.querySelector("svg")?.remove();
-      label.node.prepend(iconElement(look.icon, look.colour));
+      if (look !== undefined) label.node.prepend(iconElement(look.icon, look.colour));
     }
     setText(label.name, text.name);
     setAttribute(label.node, "data-health", text.health);
     setAttribute(label.node, "data-unacknowledged", text.unacknowledged);
     setAttribute(label.node, "data-selected", text.selected);
-    label.priority = look.urgency + (text.selected ? 10 : 0);
+    label.priority = priorityOf(text);
     label.node.style.zIndex = String(label.priority);
   };
 
   return {
     show(texts) {
       const kept = new Map(labels.map((label) => [label.id, label]));
-      labels = texts.map((text) => {
+      const most = [...texts].sort((a, b) => priorityOf(b) - priorityOf(a)).slice(0, MOST_LABELS);
+      labels = most.map((text) => {
         const label = kept.get(text.id) ?? create(text.id);
         kept.delete(text.id);
         update(label, text);
@@ -102,6 +111,9 @@ export function createLabels(host: HTMLElement): Labels {
         y,
       );
       return hit === undefined ? undefined : boxes[hit]?.label.id;
+    },
+    dispose() {
+      layer.remove();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { HealthState } from "@stethos/edge-agent/core";
+import type { SceneColours } from "./palette.ts";
 
 export type IconName = "check" | "triangle" | "diamond" | "hourglass" | "cross" | "slash" | "question";
 /** The ring on the floor around a machine: told apart without colour. */
@@ -7,10 +8,10 @@ export type RingName = "none" | "single" | "double" | "dashed" | "crossed" | "do
 export interface Look {
   readonly icon: IconName;
   readonly ring: RingName;
-  /** Of icon and ring, CSS notation. */
+  /** Of the icon, CSS notation: a custom property of the palette. */
   readonly colour: string;
-  /** Multiplies the machine's greys; white leaves them. */
-  readonly tint: string;
+  /** The same in the scene's palette. */
+  readonly tone: keyof SceneColours;
   /** Wants attention: shown before and above the others. */
   readonly urgency: number;
 }
@@ -18,13 +19,13 @@ export interface Look {
 /** Greys for what is normal, colour only for what is not (ISA-101), and a shape of its own for each state, because
  *  one man in twelve does not tell red from green. */
 export const LOOKS: Readonly<Record<HealthState, Look>> = {
-  alarm: { icon: "diamond", ring: "double", colour: "#ff5f52", tint: "#ff6a5c", urgency: 6 },
-  warning: { icon: "triangle", ring: "single", colour: "#ffc83d", tint: "#ffcf5c", urgency: 5 },
-  "sensor-fault": { icon: "cross", ring: "crossed", colour: "#e08cff", tint: "#ffffff", urgency: 4 },
-  offline: { icon: "slash", ring: "dotted", colour: "#a7b0ba", tint: "#6f7780", urgency: 3 },
-  learning: { icon: "hourglass", ring: "dashed", colour: "#62b5ff", tint: "#ffffff", urgency: 2 },
-  unknown: { icon: "question", ring: "dotted", colour: "#a7b0ba", tint: "#ffffff", urgency: 1 },
-  healthy: { icon: "check", ring: "none", colour: "#93a0ac", tint: "#ffffff", urgency: 0 },
+  alarm: { icon: "diamond", ring: "double", colour: "var(--alarm)", tone: "alarm", urgency: 6 },
+  warning: { icon: "triangle", ring: "single", colour: "var(--warning)", tone: "warning", urgency: 5 },
+  "sensor-fault": { icon: "cross", ring: "crossed", colour: "var(--fault)", tone: "shelved", urgency: 4 },
+  offline: { icon: "slash", ring: "dotted", colour: "var(--text-weak)", tone: "outOfService", urgency: 3 },
+  learning: { icon: "hourglass", ring: "dashed", colour: "var(--learning)", tone: "advisory", urgency: 2 },
+  unknown: { icon: "question", ring: "dotted", colour: "var(--text-weak)", tone: "outOfService", urgency: 1 },
+  healthy: { icon: "check", ring: "none", colour: "var(--text-weak)", tone: "normal", urgency: 0 },
 };
 
 export interface Icon {

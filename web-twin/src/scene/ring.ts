@@ -1,20 +1,23 @@
 import type { RingName } from "./look.ts";
 
-/** Half axes of the inmost ring, metres: just around the base plate. */
-const HALF_X = 2.35;
-const HALF_Z = 1.6;
 const WIDTH = 0.16;
 const STEPS = 72;
+
+/** Half axes of the inmost ring, metres. */
+export interface Oval {
+  readonly halfX: number;
+  readonly halfZ: number;
+}
 
 /** Corner coordinates x, z of triangles that lie on the floor. */
 export type FloorTriangles = readonly number[];
 
 /** A piece of an ellipse's outline between two parts of the full turn. */
-function arc(fromTurn: number, toTurn: number, outset: number): number[] {
+function arc({ halfX, halfZ }: Oval, fromTurn: number, toTurn: number, outset: number): number[] {
   const steps = Math.max(1, Math.round((toTurn - fromTurn) * STEPS));
   const at = (turn: number, extra: number): [number, number] => [
-    Math.cos(turn * 2 * Math.PI) * (HALF_X + outset + extra),
-    Math.sin(turn * 2 * Math.PI) * (HALF_Z + outset + extra),
+    Math.cos(turn * 2 * Math.PI) * (halfX + outset + extra),
+    Math.sin(turn * 2 * Math.PI) * (halfZ + outset + extra),
   ];
   return Array.from({ length: steps }, (_, i) => {
     const a = fromTurn + ((toTurn - fromTurn) * i) / steps;
@@ -25,37 +28,34 @@ function arc(fromTurn: number, toTurn: number, outset: number): number[] {
   }).flat();
 }
 
-const pieces = (count: number, share: number): number[] =>
-  Array.from({ length: count }, (_, i) => arc(i / count, (i + share) / count, 0)).flat();
+const pieces = (oval: Oval, count: number, share: number): number[] =>
+  Array.from({ length: count }, (_, i) => arc(oval, i / count, (i + share) / count, 0)).flat();
 
 /** Four bars across the outline, at the diagonals. */
-function bars(): number[] {
-  return [0.125, 0.375, 0.625, 0.875].flatMap((turn) => arc(turn - 0.012, turn + 0.012, 0.24));
-}
+const bars = (oval: Oval): number[] =>
+  [0.125, 0.375, 0.625, 0.875].flatMap((turn) => arc(oval, turn - 0.012, turn + 0.012, 0.24));
 
 /** The outline of a state on the floor: each can be told from the others in grey. */
-export function ringTriangles(ring: RingName): FloorTriangles {
+export function ringTriangles(ring: RingName, oval: Oval): FloorTriangles {
   switch (ring) {
     case "none":
       return [];
     case "single":
-      return arc(0, 1, 0);
+      return arc(oval, 0, 1, 0);
     case "double":
-      return [...arc(0, 1, 0), ...arc(0, 1, 0.32)];
+      return [...arc(oval, 0, 1, 0), ...arc(oval, 0, 1, 0.32)];
     case "dashed":
-      return pieces(16, 0.6);
+      return pieces(oval, 16, 0.6);
     case "dotted":
-      return pieces(36, 0.3);
+      return pieces(oval, 36, 0.3);
     case "crossed":
-      return [...arc(0, 1, 0), ...bars()];
+      return [...arc(oval, 0, 1, 0), ...bars(oval)];
   }
 }
 
-const FRAME = { x: 2.02, z: 0.98, width: 0.1 } as const;
-
-/** A rectangle around the base plate of the chosen machine. */
-export function frameTriangles(): FloorTriangles {
-  const { x, z, width } = FRAME;
+/** A rectangle around what is selected.
+ *  @param width of its bars, metres */
+export function frameTriangles({ halfX: x, halfZ: z }: Oval, width: number): FloorTriangles {
   const bar = (x0: number, x1: number, z0: number, z1: number): number[] => [
     ...[x0, z0, x0, z1, x1, z0],
     ...[x1, z0, x0, z1, x1, z1],

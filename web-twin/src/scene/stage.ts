@@ -1,151 +1,160 @@
-import {
-  Color,
-  DirectionalLight,
-  HemisphereLight,
-  PerspectiveCamera,
-  Raycaster,
-  Scene,
-  Vector2,
-  WebGLRenderer,
-} from "three";
-import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
-import type { CameraPose } from "./fit.ts";
+import { Camera, ColorManagement, Matrix4, type Scene, WebGLRenderer } from "three";
+import type { Timers } from "../stream/timers.ts";
+import { createDrawClock, type DrawClock } from "./draw-clock.ts";
+import type { Lens } from "./lens.ts";
+import { channels } from "./palette.ts";
+import { createTargets, type Targets } from "./targets.ts";
 
-const BACKGROUND = "#14181d";
-const FOV_DEG = 32;
-/** Above this a pixel is too small to see and only costs time. */
-const MOST_PIXEL_RATIO = 2;
+/** How much of the picture is drawn anew. */
+export type Level = "changed" | "everything" | "none" | "points";
+export const LEVELS: readonly Level[] = ["none", "changed", "points", "everything"];
 
-export interface StageEvents {
-  /** After each picture. */
-  drawn(): void;
-  resized(): void;
-  /** The operator moved the camera. */
-  moved(): void;
-  contextLost(): void;
-  contextBack(): void;
+/** What is drawn into which picture. */
+export interface Layers {
+  /** Floors and equipment. */
+  readonly plant: Scene;
+  /** What lies over them. */
+  readonly over: Scene;
+  /** Only those glyphs that changed, over their old selves. */
+  readonly changed: Scene;
 }
 
-/** Renderer, camera and light. Draws when asked to, never by itself. */
+export interface StageDeps {
+  readonly timers: Timers;
+  /** Chosen by what draws where it is absent. */
+  readonly samples?: number | undefined;
+  readonly contextLost: () => void;
+  readonly contextBack: () => void;
+  /** A picture stands on the screen. */
+  readonly shown: (level: Level, ms: number) => void;
+}
+
+/** The drawing surface: renderer, targets, camera. It draws when told to, never by itself. */
 export interface Stage {
-  readonly scene: Scene;
-  readonly camera: PerspectiveCamera;
-  readonly fovDeg: number;
+  readonly canvas: HTMLCanvasElement;
+  readonly isSoftware: boolean;
+  readonly clock: DrawClock;
+  readonly targets: Targets;
+  /** Pixels of the screen by pixels of the page. */
+  pixelRatio(): number;
+  isLost(): boolean;
   /** Pixels of the page. */
-  size(): { readonly width: number; readonly height: number };
-  invalidate(): void;
-  pose(pose: CameraPose): void;
-  /** How far the camera may go. */
-  limit(nearest: number, farthest: number): void;
-  turn(azimuthRad: number, polarRad: number): void;
-  zoom(factor: number): void;
-  ray(x: number, y: number): Raycaster;
+  resize(width: number, height: number): void;
+  setGround(colour: string): void;
+  setLens(lens: Lens): void;
+  draw(level: Level, layers: Layers): void;
+  /** Waits until all is drawn, for measuring. */
+  finish(): void;
+  drawCalls(): number;
+  /** Tests take the context away and give it back. */
+  readonly contextLoss: { loseContext(): void; restoreContext(): void };
+  dispose(): void;
+}
+
+/** Above this a pixel is too small to see and only costs time. */
+const MOST_PIXEL_RATIO = 2;
+const SAMPLES = 4;
+
+/** Whether the processor draws in the place of a graphics card. */
+export function drawsInSoftware(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const name: unknown = gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER);
+  return /swiftshader|llvmpipe|softpipe|basic render|software/i.test(String(name));
 }
 
 /** @throws where the browser cannot give a WebGL2 context */
-export function createStage(host: HTMLElement, events: StageEvents): Stage {
-  const renderer = new WebGLRenderer({ antialias: true, powerPreference: "low-power" });
+export function createStage(deps: StageDeps): Stage {
+  // Colours are meant as the screen shows them; nothing is to be converted.
+  ColorManagement.enabled = false;
+  // Edges are smoothed in the plant's own target: the screen only gets a copy.
+  const renderer = new WebGLRenderer({ antialias: false, alpha: false, depth: false, stencil: false });
+  renderer.autoClear = false;
+  renderer.sortObjects = false;
+  renderer.info.autoReset = false;
   const canvas = renderer.domElement;
-  const scene = new Scene();
-  scene.background = new Color(BACKGROUND);
-  const camera = new PerspectiveCamera(FOV_DEG, 1, 0.5, 4000);
-  const sun = new DirectionalLight(0xffffff, 3.2);
-  sun.position.set(-0.5, 1, 0.75);
-  scene.add(new HemisphereLight(0xffffff, 0x7a848f, 2.6), sun);
-
-  // The labels lie above the canvas inside the host; on the host the controls hear the pointer everywhere.
-  const controls = new OrbitControls(camera, host);
-  controls.enableDamping = false;
-  controls.screenSpacePanning = false;
-  controls.minPolarAngle = 0.15;
-  controls.maxPolarAngle = 1.45;
-
-  let size = { width: Math.max(1, host.clientWidth), height: Math.max(1, host.clientHeight) };
-  let frame = 0;
-  let frames = 0;
+  const gl = renderer.getContext() as WebGL2RenderingContext;
+  const isSoftware = drawsInSoftware(gl);
+  const targets = createTargets(renderer, deps.samples ?? (isSoftware ? 0 : SAMPLES));
+  const clock = createDrawClock(gl, deps.timers, deps.shown);
+  const camera = new Camera();
+  camera.matrixAutoUpdate = false;
+  camera.matrixWorldAutoUpdate = false;
+  let ground: readonly [number, number, number] = [0, 0, 0];
+  let pixelRatio = 1;
   let isLost = false;
+  let calls = 0;
 
-  const draw = (): void => {
-    frame = 0;
-    if (isLost) return;
-    renderer.render(scene, camera);
-    frames += 1;
-    canvas.dataset["frames"] = String(frames);
-    events.drawn();
-  };
-  const invalidate = (): void => {
-    if (frame === 0) frame = requestAnimationFrame(draw);
-  };
-
-  const resize = (): void => {
-    size = { width: Math.max(1, host.clientWidth), height: Math.max(1, host.clientHeight) };
-    renderer.setPixelRatio(Math.min(devicePixelRatio, MOST_PIXEL_RATIO));
-    renderer.setSize(size.width, size.height);
-    camera.aspect = size.width / size.height;
-    camera.updateProjectionMatrix();
-    events.resized();
-    invalidate();
-  };
-  const observer = new ResizeObserver(resize);
-  observer.observe(host);
-
-  let isHandled = false;
-  controls.addEventListener("start", () => {
-    isHandled = true;
-  });
-  controls.addEventListener("end", () => {
-    isHandled = false;
-  });
-  controls.addEventListener("change", () => {
-    if (isHandled) events.moved();
-    invalidate();
-  });
-  canvas.addEventListener("webglcontextlost", (event) => {
+  const lost = (event: Event): void => {
     event.preventDefault();
     isLost = true;
-    events.contextLost();
-  });
-  canvas.addEventListener("webglcontextrestored", () => {
+    clock.forget();
+    deps.contextLost();
+  };
+  const back = (): void => {
     isLost = false;
-    events.contextBack();
-    invalidate();
-  });
-  host.prepend(canvas);
+    deps.contextBack();
+  };
+  canvas.addEventListener("webglcontextlost", lost);
+  canvas.addEventListener("webglcontextrestored", back);
+
+  const paint = (level: Level, { plant, over, changed }: Layers): void => {
+    if (level === "everything") {
+      renderer.setRenderTarget(targets.plant);
+      renderer.state.buffers.color.setClear(...ground, 1, false);
+      renderer.clear(true, true, false);
+      renderer.render(plant, camera);
+    }
+    if (level !== "changed") targets.restore();
+    renderer.setRenderTarget(targets.scene);
+    renderer.render(level === "changed" ? changed : over, camera);
+    targets.present();
+  };
 
   return {
-    scene,
-    camera,
-    fovDeg: FOV_DEG,
-    size: () => size,
-    invalidate,
-    pose({ position, target }) {
-      camera.position.set(position.x, position.y, position.z);
-      controls.target.set(target.x, target.y, target.z);
-      controls.update();
-      invalidate();
+    canvas,
+    isSoftware,
+    clock,
+    targets,
+    pixelRatio: () => pixelRatio,
+    isLost: () => isLost,
+    resize(width, height) {
+      pixelRatio = isSoftware ? 1 : Math.min(globalThis.devicePixelRatio, MOST_PIXEL_RATIO);
+      renderer.setPixelRatio(pixelRatio);
+      renderer.setSize(width, height);
+      targets.resize(canvas.width, canvas.height);
     },
-    limit(nearest, farthest) {
-      controls.minDistance = nearest;
-      controls.maxDistance = farthest;
+    setGround(colour) {
+      ground = channels(colour);
     },
-    turn(azimuthRad, polarRad) {
-      const arm = camera.position.clone().sub(controls.target);
-      const polar = Math.acos(arm.y / arm.length()) + polarRad;
-      const kept = Math.min(controls.maxPolarAngle, Math.max(controls.minPolarAngle, polar));
-      const azimuth = Math.atan2(arm.x, arm.z) + azimuthRad;
-      camera.position.setFromSphericalCoords(arm.length(), kept, azimuth).add(controls.target);
-      controls.update();
-      invalidate();
+    setLens(lens) {
+      camera.matrixWorldInverse.fromArray(lens.view);
+      camera.matrixWorld.copy(new Matrix4().fromArray(lens.view)).invert();
+      camera.projectionMatrix.fromArray(lens.projection);
+      camera.projectionMatrixInverse.copy(camera.projectionMatrix).invert();
     },
-    zoom(factor) {
-      camera.position.sub(controls.target).multiplyScalar(factor).add(controls.target);
-      controls.update();
-      invalidate();
+    draw(level, layers) {
+      if (isLost || level === "none") return;
+      renderer.info.reset();
+      clock.start(level);
+      paint(level, layers);
+      calls = renderer.info.render.calls;
+      clock.submitted();
     },
-    ray(x, y) {
-      const caster = new Raycaster();
-      caster.setFromCamera(new Vector2((x / size.width) * 2 - 1, 1 - (y / size.height) * 2), camera);
-      return caster;
+    finish() {
+      targets.read(0, 0, 1, 1);
+    },
+    drawCalls: () => calls,
+    contextLoss: {
+      loseContext: () => renderer.forceContextLoss(),
+      restoreContext: () => renderer.forceContextRestore(),
+    },
+    dispose() {
+      canvas.removeEventListener("webglcontextlost", lost);
+      canvas.removeEventListener("webglcontextrestored", back);
+      clock.forget();
+      targets.dispose();
+      renderer.dispose();
+      canvas.remove();
     },
   };
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { at, makeAlarm } from "../testing/fixtures.ts";
-import { alarmOrder, alarmTotals, worstOpenAlarm } from "./alarm-order.ts";
+import {
+  alarmOrder,
+  alarmTotals,
+  faceOf,
+  mostUrgentUnacknowledged,
+  neighbourAlarm,
+  worstOpenAlarm,
+} from "./alarm-order.ts";
 import { createFreshAlarms } from "./fresh-alarms.ts";
 
 const alarms = [
@@ -26,9 +33,26 @@ describe("the order of alarms", () => {
     ]);
   });
 
-  it("keeps to two hundred rows", () => {
-    const many = Array.from({ length: 300 }, (_, i) => makeAlarm(`a${i}`, "M1"));
-    expect(alarmOrder(many)).toHaveLength(200);
+  it("puts the higher priority before the newer, and what is inhibited behind what is open", () => {
+    const inhibit = { kind: "out-of-service", source: "x", by: "Li", reason: "r", fromTime: at(0) } as const;
+    const few = [
+      makeAlarm("out", "M1", { priority: "critical", inhibit }),
+      makeAlarm("new", "M1", { priority: "medium", raisedTime: at(60) }),
+      makeAlarm("old", "M1", { priority: "critical" }),
+    ];
+    expect(alarmOrder(few).map(({ id }) => id)).toEqual(["old", "new", "out"]);
+    expect(faceOf(few[0] ?? makeAlarm("x", "M1"))).toBe("out-of-service");
+    expect(mostUrgentUnacknowledged(few)?.id).toBe("old");
+    expect(alarmTotals(few).byPriority).toEqual({ critical: 1, high: 0, medium: 1, low: 0 });
+  });
+
+  it("goes from one open alarm to the next and round", () => {
+    expect(neighbourAlarm(alarms, undefined, 1)?.id).toBe("new");
+    expect(neighbourAlarm(alarms, "new", 1)?.id).toBe("old");
+    expect(neighbourAlarm(alarms, "gone", 1)?.id).toBe("new");
+    expect(neighbourAlarm(alarms, "new", -1)?.id).toBe("gone");
+    expect(neighbourAlarm(alarms, undefined, -1)?.id).toBe("gone");
+    expect(neighbourAlarm([], undefined, 1)).toBeUndefined();
   });
 
   it("names a machine's worst open alarm, and none where all are over", () => {
@@ -37,15 +61,15 @@ describe("the order of alarms", () => {
   });
 
   it("counts what is active and what nobody has acknowledged", () => {
-    expect(alarmTotals(alarms)).toEqual({ alarms: 3, warnings: 1, unacknowledged: 4 });
+    expect(alarmTotals(alarms)).toMatchObject({ alarms: 3, warnings: 1, unacknowledged: 4 });
   });
 });
 
 describe("fresh alarms", () => {
-  it("tells each alarm once, newest first, and at most three at a time", () => {
+  it("tells each alarm once, newest first", () => {
     const fresh = createFreshAlarms();
     const raised = [1, 2, 3, 4].map((i) => makeAlarm(`a${i}`, "M1", { raisedTime: at(i) }));
-    expect(fresh.take(raised).map(({ id }) => id)).toEqual(["a4", "a3", "a2"]);
+    expect(fresh.take(raised).map(({ id }) => id)).toEqual(["a4", "a3", "a2", "a1"]);
     expect(fresh.take(raised)).toEqual([]);
   });
 

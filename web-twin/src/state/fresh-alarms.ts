@@ -1,11 +1,9 @@
 import type { AlarmDto } from "@stethos/edge-agent/core";
 import { isActive, isUnacknowledged } from "./alarm-order.ts";
 
-const MOST_AT_ONCE = 3;
-
 /** Tells which alarms nobody was told of yet. */
 export interface FreshAlarms {
-  /** The newly active alarms, newest first, at most three: a flood must not talk over itself. */
+  /** The newly active alarms, newest first. */
   take(alarms: Iterable<AlarmDto>): readonly AlarmDto[];
 }
 
@@ -17,7 +15,7 @@ export function createFreshAlarms(): FreshAlarms {
       const fresh = calling.filter((alarm) => !told.has(alarm.id));
       // Only those still calling are remembered, so this cannot grow; one that comes back is told again.
       told = new Set(calling.map((alarm) => alarm.id));
-      return fresh.sort((a, b) => Date.parse(b.raisedTime) - Date.parse(a.raisedTime)).slice(0, MOST_AT_ONCE);
+      return fresh.sort((a, b) => Date.parse(b.raisedTime) - Date.parse(a.raisedTime));
     },
   };
 }

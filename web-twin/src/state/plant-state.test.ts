@@ -11,7 +11,7 @@ import {
   makeTrial,
   T0,
 } from "../testing/fixtures.ts";
-import { applyAlarm, applyMessage, emptyPlant } from "./plant-state.ts";
+import { applyAlarm, applyInhibit, applyMessage, emptyPlant } from "./plant-state.ts";
 
 const plant = applyMessage(
   emptyPlant,
@@ -101,5 +101,30 @@ describe("the plant's state", () => {
   it("takes an alarm that a command answered with", () => {
     const acknowledged = makeAlarm("a1", "M1", { state: "acknowledged-active" });
     expect(applyAlarm(plant, acknowledged).alarms.get("a1")).toBe(acknowledged);
+  });
+
+  it("keeps what is open, and of what is over the newest five hundred", () => {
+    const over = Array.from({ length: 600 }, (_, i) => makeAlarm(`over${i}`, "M1", { state: "normal" }));
+    const { state } = applyMessage(plant, makeChange({ alarms: over }));
+    expect(state.alarms.size).toBe(501);
+    expect(state.alarms.has("a1")).toBe(true);
+    expect(state.alarms.has("over99")).toBe(false);
+    expect(state.alarms.has("over100")).toBe(true);
+  });
+
+  it("lays an inhibit over all alarms of its source, and takes it away again", () => {
+    const inhibit = {
+      kind: "shelved",
+      source: "M1/vibration",
+      by: "Li",
+      reason: "r",
+      fromTime: at(0),
+    } as const;
+    const shelved = applyInhibit(plant, "M1/vibration", inhibit);
+    expect(shelved.plant.alarms.get("a1")?.inhibit).toEqual(inhibit);
+    expect(shelved.machines).toEqual(new Set(["M1"]));
+    const back = applyInhibit(shelved.plant, "M1/vibration", undefined);
+    expect(back.plant.alarms.get("a1")).toEqual(plant.alarms.get("a1"));
+    expect(applyInhibit(plant, "elsewhere", inhibit).machines.size).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import type {
   AlarmDto,
   FeedMessage,
   HealthDto,
+  InhibitDto,
   MachineDto,
   ModelsDto,
   Reading,
@@ -101,6 +102,28 @@ function updated(machine: MachineDto, news: News): MachineDto {
   };
 }
 
+/** Alarms that are over stay on the list for a while, but not without end. */
+const MOST_OVER = 500;
+
+/** The alarms with the newer ones; of those that are over, the longest known give way. */
+function withAlarms(
+  known: ReadonlyMap<string, AlarmDto>,
+  newer: readonly AlarmDto[],
+): ReadonlyMap<string, AlarmDto> {
+  if (newer.length === 0) return known;
+  const alarms = new Map(known);
+  for (const alarm of newer) alarms.set(alarm.id, alarm);
+  let over = 0;
+  for (const { state } of alarms.values()) if (state === "normal") over += 1;
+  for (const { id, state } of alarms.values()) {
+    if (over <= MOST_OVER) break;
+    if (state !== "normal") continue;
+    alarms.delete(id);
+    over -= 1;
+  }
+  return alarms;
+}
+
 function fromChange(state: PlantState, message: Change): { state: PlantState; touched: Touched } {
   const news = newsByMachine(state, message);
   const machines = new Map(state.machines);
@@ -108,10 +131,13 @@ function fromChange(state: PlantState, message: Change): { state: PlantState; to
     const machine = machines.get(id);
     if (machine !== undefined) machines.set(id, updated(machine, entry));
   }
-  const alarms = message.alarms.length === 0 ? state.alarms : new Map(state.alarms);
-  if (alarms instanceof Map) for (const alarm of message.alarms) alarms.set(alarm.id, alarm);
   return {
-    state: { ...state, machines, alarms, agentTimeMs: Date.parse(message.time) },
+    state: {
+      ...state,
+      machines,
+      alarms: withAlarms(state.alarms, message.alarms),
+      agentTimeMs: Date.parse(message.time),
+    },
     touched: {
       structure: false,
       machines: new Set([...news.keys(), ...message.alarms.map((alarm) => alarm.machine)]),
@@ -148,7 +174,22 @@ export function applyMessage(
 
 /** The state after the agent answered a command with an alarm's new state. */
 export function applyAlarm(state: PlantState, alarm: AlarmDto): PlantState {
-  return { ...state, alarms: new Map(state.alarms).set(alarm.id, alarm) };
+  return { ...state, alarms: withAlarms(state.alarms, [alarm]) };
+}
+
+/** The state after the agent answered that a source is inhibited, or is not any more. */
+export function applyInhibit(
+  state: PlantState,
+  source: string,
+  inhibit: InhibitDto | undefined,
+): { readonly plant: PlantState; readonly machines: ReadonlySet<string> } {
+  const touched = [...state.alarms.values()]
+    .filter((alarm) => alarm.sensor === source)
+    .map(({ inhibit: _, ...alarm }) => (inhibit === undefined ? alarm : { ...alarm, inhibit }));
+  return {
+    plant: { ...state, alarms: withAlarms(state.alarms, touched) },
+    machines: new Set(touched.map(({ machine }) => machine)),
+  };
 }
 
 /** The state after the agent told of its models. */

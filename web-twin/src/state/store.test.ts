@@ -49,6 +49,7 @@ describe("the store", () => {
       models: true,
       feed: true,
       selection: true,
+      setting: false,
       notes: false,
     });
     store.receive(makeChange({ scores: [makeScore("M1")] }));
@@ -58,7 +59,12 @@ describe("the store", () => {
   it("looks at the machine that is worst off until somebody chooses", () => {
     const { store } = setUp();
     store.receive(plant);
-    expect(store.view().selection).toEqual({ machine: "M2", sensor: "M2/vibration", alarm: "a2" });
+    expect(store.view().selection).toEqual({
+      machine: "M2",
+      asset: "M2",
+      sensor: "M2/vibration",
+      alarm: "a2",
+    });
   });
 
   it("opens the models and goes back to the plant with whatever is chosen", () => {
@@ -95,14 +101,14 @@ describe("the store", () => {
     frame();
     store.receive(plant);
     expect(frame()?.selection).toBe(false);
-    expect(store.view().selection).toEqual({ machine: "M1", sensor: "M1/vibration" });
+    expect(store.view().selection).toEqual({ machine: "M1", asset: "M1", sensor: "M1/vibration" });
   });
 
   it("chooses again where the chosen machine or alarm is gone", () => {
     const { store } = setUp();
     store.receive(plant);
     store.receive(makeSnapshot([makeMachine("M2")]));
-    expect(store.view().selection).toEqual({ machine: "M2", sensor: "M2/vibration" });
+    expect(store.view().selection).toEqual({ machine: "M2", asset: "M2", sensor: "M2/vibration" });
     store.receive(makeSnapshot([makeMachine("M7")]));
     expect(store.view().selection.machine).toBe("M7");
   });
@@ -130,7 +136,12 @@ describe("the store", () => {
     store.selectMachine("M1");
     expect(store.view().selection.sensor).toBe("M1/loud");
     store.selectAlarm("a2");
-    expect(store.view().selection).toEqual({ machine: "M2", sensor: "M2/fan-end", alarm: "a2" });
+    expect(store.view().selection).toEqual({
+      machine: "M2",
+      asset: "M2",
+      sensor: "M2/fan-end",
+      alarm: "a2",
+    });
     store.selectSensor("M2/vibration");
     expect(store.view().selection.sensor).toBe("M2/vibration");
   });
@@ -147,7 +158,7 @@ describe("the store", () => {
   it("selects a machine without sensors", () => {
     const { store } = setUp();
     store.receive(makeSnapshot([makeMachine("M1", { sensors: [], scores: [] })]));
-    expect(store.view().selection).toEqual({ machine: "M1" });
+    expect(store.view().selection).toEqual({ machine: "M1", asset: "M1" });
   });
 
   it("shows an alarm's new state as soon as the agent answered", () => {
@@ -168,6 +179,32 @@ describe("the store", () => {
     expect(store.view().notes).toEqual([]);
     store.setFault("oops");
     expect(store.view().fault).toBe("oops");
+  });
+
+  it("selects assets and points that nobody listens to, and keeps them", () => {
+    const { store } = setUp();
+    store.receive(plant);
+    store.selectAsset("M1");
+    expect(store.view().selection.machine).toBe("M1");
+    store.selectPoint("S/A/tank/level");
+    expect(store.view().selection).toEqual({ asset: "S/A/tank", point: "S/A/tank/level" });
+    store.receive(plant);
+    expect(store.view().selection.asset).toBe("S/A/tank");
+  });
+
+  it("goes to the plant with its manner, and tells settings apart from the rest", () => {
+    const { store, frame } = setUp();
+    store.openPage("alarms");
+    store.showAs("table");
+    expect(store.view()).toMatchObject({ page: "plant", manner: "table" });
+    frame();
+    store.setPalette("light");
+    store.setSession({ role: "engineer", isProtected: true, name: "Li" });
+    store.setReplay(42);
+    expect(frame()).toMatchObject({ setting: true, selection: false });
+    expect(store.view()).toMatchObject({ palette: "light", replayMs: 42, session: { role: "engineer" } });
+    store.setReplay(undefined);
+    expect(store.view().replayMs).toBeUndefined();
   });
 
   it("tells nobody who has left", () => {

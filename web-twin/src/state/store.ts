@@ -1,7 +1,15 @@
-import type { AlarmDto, FeedMessage, LabelVerdict, ModelsDto, Role } from "@stethos/edge-agent/core";
+import type {
+  AlarmDto,
+  FeedMessage,
+  InhibitDto,
+  LabelVerdict,
+  ModelsDto,
+  Role,
+} from "@stethos/edge-agent/core";
 import type { FeedStatus } from "../stream/feed.ts";
 import {
   applyAlarm,
+  applyInhibit,
   applyMessage,
   applyModels,
   emptyPlant,
@@ -16,6 +24,7 @@ import {
   selectPoint,
   stillThere,
 } from "./selection.ts";
+import { emptyBoard, type TrendBoard, type TrendSubject, withSeries } from "./trend-board.ts";
 
 const MOST_NOTES = 20;
 const MOST_LABELS = 500;
@@ -41,6 +50,8 @@ export interface View {
   readonly plant: PlantState;
   readonly feed: FeedStatus;
   readonly selection: Selection;
+  /** What the trends page draws. */
+  readonly trend: TrendBoard;
   readonly page: Page;
   readonly manner: Manner;
   readonly palette: Palette;
@@ -62,12 +73,24 @@ export interface Changes {
   readonly alarms: boolean;
   readonly feed: boolean;
   readonly models: boolean;
-  /** What is selected, the page, or the manner of the plant. */
+  /** What is selected, the page, the manner of the plant, or what the trends page draws. */
   readonly selection: boolean;
   /** Palette, session, or whether it is a replay. */
   readonly setting: boolean;
   readonly notes: boolean;
 }
+
+/** For what is shown for the first time. */
+export const allChanged = (view: View): Changes => ({
+  structure: true,
+  machines: new Set(view.plant.machines.keys()),
+  alarms: true,
+  feed: true,
+  models: true,
+  selection: true,
+  setting: true,
+  notes: true,
+});
 
 type Listener = (view: View, changes: Changes) => void;
 
@@ -75,6 +98,8 @@ export interface Store {
   view(): View;
   receive(message: FeedMessage): void;
   receiveAlarm(alarm: AlarmDto): void;
+  /** What was done to a source; undefined: its alarms call again. */
+  receiveInhibit(source: string, inhibit: InhibitDto | undefined): void;
   receiveModels(models: ModelsDto): void;
   labelAlarm(alarm: string, verdict: LabelVerdict): void;
   setFeed(status: FeedStatus): void;
@@ -82,6 +107,9 @@ export interface Store {
   clearNotes(): void;
   setFault(message: string): void;
   openPage(page: Page): void;
+  setTrend(trend: TrendBoard): void;
+  /** Draws it on the trends page, and leads there. */
+  openTrend(subject: TrendSubject): void;
   /** Also leads back to the plant. */
   showAs(manner: Manner): void;
   setPalette(palette: Palette): void;
@@ -117,6 +145,7 @@ export function createStore(schedule: (flush: () => void) => void): Store {
     plant: emptyPlant,
     feed: { state: "connecting" },
     selection: {},
+    trend: emptyBoard,
     page: "plant",
     manner: "scene",
     palette: "dark",
@@ -173,12 +202,22 @@ export function createStore(schedule: (flush: () => void) => void): Store {
         models: false,
       });
     },
+    receiveInhibit(source, inhibit) {
+      const { plant, machines } = applyInhibit(view.plant, source, inhibit);
+      change({ plant }, { alarms: true, machines });
+    },
     receiveModels(models) {
       change({ plant: applyModels(view.plant, models) }, { models: true });
     },
     labelAlarm(alarm, verdict) {
       const labels = [...new Map(view.labels).set(alarm, verdict)].slice(-MOST_LABELS);
       change({ labels: new Map(labels) }, { alarms: true });
+    },
+    setTrend(trend) {
+      change({ trend }, { selection: true });
+    },
+    openTrend(subject) {
+      change({ trend: withSeries(view.trend, subject), page: "trends" }, { selection: true });
     },
     openPage(page) {
       change({ page }, { selection: true });
@@ -210,7 +249,11 @@ export function createStore(schedule: (flush: () => void) => void): Store {
       change({ notes: [] }, { notes: true });
     },
     selectMachine: (id) => select(selectMachine(view.plant, id)),
-    selectAlarm: (id) => select(selectAlarm(view.plant, id)),
+    selectAlarm(id) {
+      // Who works through the list of alarms stays there.
+      const page = view.page === "alarms" ? "alarms" : "plant";
+      change({ selection: selectAlarm(view.plant, id), page }, { selection: true });
+    },
     selectSensor: (id) => select({ ...view.selection, sensor: id }),
     selectAsset: (id) => select(selectAsset(view.plant, id)),
     selectPoint: (tag) => select(selectPoint(view.plant, tag)),

@@ -12,6 +12,7 @@ export interface TrendColumns {
 
 /** History from the agent with the live values that came after it. Bounded: what leaves the span is dropped. */
 export interface TrendBuffer {
+  readonly spanS: number;
   load(history: TrendDto): void;
   /** @param value null where there was no good value: the line breaks there */
   append(timeS: number, value: number | null): void;
@@ -42,6 +43,7 @@ export function createTrendBuffer(spanS: number, most: number): TrendBuffer {
   };
 
   return {
+    spanS,
     load(dto) {
       history = dto.time.map((time, i) => ({
         time,

@@ -16,7 +16,7 @@ import { list, Mismatch, nullable, number, object, type Shape, text } from "./sh
 import { spectrogram } from "./spectrogram-shape.ts";
 
 export interface TrendRequest {
-  readonly kind: "tag" | "score";
+  readonly kind: "health" | "score" | "tag";
   readonly id: string;
   readonly fromMs: number;
   readonly toMs: number;

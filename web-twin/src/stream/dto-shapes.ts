@@ -1,4 +1,11 @@
-import type { AlarmDto, HealthDto, MachineDto, Reading, ScoreDto } from "@stethos/edge-agent/core";
+import type {
+  AlarmDto,
+  HealthDto,
+  InhibitDto,
+  MachineDto,
+  Reading,
+  ScoreDto,
+} from "@stethos/edge-agent/core";
 import type { Change, Heartbeat, Snapshot } from "./message.ts";
 import { models } from "./model-shapes.ts";
 import {
@@ -79,6 +86,15 @@ const score: Shape<ScoreDto> = object({
   latencyMs: number,
 });
 
+export const inhibit: Shape<InhibitDto> = object({
+  kind: oneOf("out-of-service", "shelved", "suppressed-by-design"),
+  source: text,
+  by: text,
+  reason: text,
+  fromTime: time,
+  untilTime: optional(time),
+});
+
 export const alarm: Shape<AlarmDto> = object({
   id: text,
   machine: text,
@@ -92,16 +108,7 @@ export const alarm: Shape<AlarmDto> = object({
   ),
   severity: oneOf("warning", "alarm"),
   priority: optional(oneOf("critical", "high", "medium", "low")),
-  inhibit: optional(
-    object({
-      kind: oneOf("out-of-service", "shelved", "suppressed-by-design"),
-      source: text,
-      by: text,
-      reason: text,
-      fromTime: time,
-      untilTime: optional(time),
-    }),
-  ),
+  inhibit: optional(inhibit),
   raisedTime: time,
   clearedTime: optional(time),
   acknowledgedTime: optional(time),

@@ -17,6 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const never = new AbortController().signal;
 const open = () => openAuditLog({ file }, () => 77);
 const entry = (n: number) => ({ timeUs: n, by: "Ann", what: "paused", detail: { n, ü: "ä\n" } });
 
@@ -37,18 +38,26 @@ describe("the audit log", () => {
     await written(5);
     const log = await open();
     expect(await log.append(entry(6))).toEqual({ sequence: 6, ...entry(6) });
-    expect((await log.newest(2)).map(({ sequence }) => sequence)).toEqual([6, 5]);
-    expect(await log.newest(100)).toHaveLength(6);
-    expect(await log.newest(0)).toEqual([]);
+    expect((await log.newest(2, never)).map(({ sequence }) => sequence)).toEqual([6, 5]);
+    expect(await log.newest(100, never)).toHaveLength(6);
+    expect(await log.newest(0, never)).toEqual([]);
     await log.close();
     const verdict = await verifyAuditLog(file);
     expect(verdict).toMatchObject({ entries: 6, problems: [] });
     expect(verdict.head).toBe(readLine(readFileSync(file, "utf8").trimEnd().split("\n")[5] ?? "")?.hash);
   });
 
+  it("stops reading when nobody waits any more, and answers the next", async () => {
+    await written(5);
+    const log = await open();
+    await expect(log.newest(3, AbortSignal.abort())).rejects.toThrow("aborted");
+    expect(await log.newest(3, never)).toHaveLength(3);
+    await log.close();
+  });
+
   it("is empty and whole before the first entry", async () => {
     const log = await open();
-    expect(await log.newest(3)).toEqual([]);
+    expect(await log.newest(3, never)).toEqual([]);
     await log.close();
     expect(await verifyAuditLog(file)).toEqual({ entries: 0, problems: [], head: GENESIS });
   });
@@ -58,7 +67,7 @@ describe("the audit log", () => {
     const detail = { text: "long ".repeat(40_000) };
     await log.append({ ...entry(1), detail });
     await log.append(entry(2));
-    expect((await log.newest(2))[1]?.detail).toEqual(detail);
+    expect((await log.newest(2, never))[1]?.detail).toEqual(detail);
     await log.close();
   });
 
@@ -70,7 +79,7 @@ describe("the audit log", () => {
       truncateSync(file, length);
       appendFileSync(file, next.slice(0, torn));
       const log = await open();
-      const [newest] = await log.newest(1);
+      const [newest] = await log.newest(1, never);
       expect(newest).toMatchObject({ sequence: 3, by: "agent", what: "log-repaired", timeUs: 77 });
       expect(newest?.detail["tornBytes"]).toBe(Buffer.byteLength(next.slice(0, torn)));
       await log.close();

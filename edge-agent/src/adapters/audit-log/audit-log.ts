@@ -52,7 +52,7 @@ export async function openAuditLog({ file }: AuditLogOptions, nowUs: () => numbe
 
   return {
     append: (entry) => inTurn(() => write(entry)),
-    newest: (most) => inTurn(() => newestOf(file, most)),
+    newest: (most, signal) => inTurn(() => newestOf(file, most, signal)),
     close: () => inTurn(() => handle.close()),
   };
 }
@@ -96,10 +96,11 @@ async function lastEntry(file: string): Promise<Link> {
   return { sequence: 0, hash: GENESIS };
 }
 
-async function newestOf(file: string, most: number): Promise<readonly AuditEntry[]> {
+async function newestOf(file: string, most: number, signal: AbortSignal): Promise<readonly AuditEntry[]> {
   const entries: ChainedEntry[] = [];
   if (most <= 0) return [];
   for await (const line of linesBackwards(file)) {
+    signal.throwIfAborted();
     const entry = readLine(line);
     if (entry !== undefined) entries.push(entry);
     if (entries.length >= most) break;

@@ -1,39 +1,76 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import type { FastifyRequest } from "fastify";
+import type { Holder } from "./holder.ts";
+import type { Credential } from "./listener.ts";
+import { createLoginLimit } from "./login-limit.ts";
 import { createSessions, LIFETIME_MS } from "./sessions.ts";
 
-/** Who may: the token of the configuration, or the session of a browser that once showed it. */
+/** Who asks. */
+export interface Caller extends Holder {
+  /** To ask again later: a feed outlives its first request. */
+  stillMay(): boolean;
+}
+
+export type Login =
+  | { readonly kind: "in"; readonly cookie: string; readonly holder: Holder }
+  | { readonly kind: "too-often" }
+  | { readonly kind: "wrong" };
+
+/** Who may: a token of the configuration, or the session of a browser that once showed one. */
 export interface Access {
-  /** False where the agent runs without a token: then everybody may. */
+  /** False where the agent runs without a token: then everybody is an engineer. */
   readonly needed: boolean;
-  /** @returns how to ask again later (a feed outlives its first request), or undefined where the caller may not */
-  admit(request: FastifyRequest): (() => boolean) | undefined;
-  /** @returns the cookie to set, or undefined where the token is wrong */
-  login(token: string): string | undefined;
+  /** Undefined where the caller shows neither. */
+  admit(request: FastifyRequest): Caller | undefined;
+  /** @param address who tries: too many wrong tokens from there, and it must wait */
+  login(token: string, address: string): Login;
   /** Ends the caller's session. @returns the cookie that clears it */
   logout(request: FastifyRequest): string;
 }
 
-export function createAccess(token: string | undefined, secure: boolean, clock: Clock): Access {
+const always = (): boolean => true;
+/** Only this machine reaches an agent without a token. */
+const ANYBODY: Caller = { role: "engineer", stillMay: always };
+
+export function createAccess(credentials: readonly Credential[], secure: boolean, clock: Clock): Access {
   const sessions = createSessions(clock);
+  const limit = createLoginLimit(clock);
+  const known = credentials.map(({ secret, holder }) => ({ hash: hashOf(secret), holder }));
+  const needed = known.length > 0;
   // With the prefix a browser takes the cookie over TLS alone and from this very host (RFC 6265bis, 4.1.3.2).
   const name = secure ? "__Host-stethos" : "stethos";
   const attributes = `Path=/; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
-  const always = (): boolean => true;
+
+  /** Compares with every one of them, so that the time does not tell which was met. */
+  function holderOf(token: string): Holder | undefined {
+    const hash = hashOf(token);
+    return known.filter((one) => timingSafeEqual(one.hash, hash))[0]?.holder;
+  }
+
   return {
-    needed: token !== undefined,
+    needed,
     admit(request) {
-      if (token === undefined) return always;
+      if (!needed) return ANYBODY;
       const shown = bearerOf(request.headers.authorization);
-      if (shown !== undefined) return sameSecret(shown, token) ? always : undefined;
+      if (shown !== undefined) {
+        const holder = holderOf(shown);
+        return holder && { ...holder, stillMay: always };
+      }
       const secret = cookieOf(request.headers.cookie, name);
-      if (secret === undefined || !sessions.use(secret)) return undefined;
-      return () => sessions.use(secret);
+      const holder = secret === undefined ? undefined : sessions.use(secret);
+      if (secret === undefined || holder === undefined) return undefined;
+      return { ...holder, stillMay: () => sessions.use(secret) !== undefined };
     },
-    login(shown) {
-      if (token === undefined || !sameSecret(shown, token)) return undefined;
-      return `${name}=${sessions.begin()}; Max-Age=${LIFETIME_MS / 1000}; ${attributes}`;
+    login(token, address) {
+      if (!limit.mayTry(address)) return { kind: "too-often" };
+      const holder = holderOf(token);
+      if (holder === undefined) {
+        limit.countFailure(address);
+        return { kind: "wrong" };
+      }
+      const cookie = `${name}=${sessions.begin(holder)}; Max-Age=${LIFETIME_MS / 1000}; ${attributes}`;
+      return { kind: "in", cookie, holder };
     },
     logout(request) {
       const secret = cookieOf(request.headers.cookie, name);
@@ -43,11 +80,8 @@ export function createAccess(token: string | undefined, secure: boolean, clock: 
   };
 }
 
-/** Takes the same time wherever they differ; hashed first, so that neither does the length show. */
-function sameSecret(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
-}
+/** Hashed, comparing takes the same time wherever texts differ, and their length does not show. */
+const hashOf = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** RFC 6750, 2.1; the scheme's case does not matter (RFC 9110, 11.1). */
 const bearerOf = (header: string | undefined): string | undefined =>

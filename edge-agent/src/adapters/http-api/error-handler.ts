@@ -4,6 +4,7 @@ import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { EdgeError, type EdgeErrorCode } from "../../core/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { WAIT_MS } from "./login-limit.ts";
 import { HttpProblem, PROBLEM_TYPE, type ProblemKind, problemDto, quoted, statusOf } from "./problem.ts";
 
 /** Answers whatever was thrown as a problem. What is the agent's own fault is logged, and told in general words. */
@@ -53,6 +54,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
 
 function send(reply: FastifyReply, kind: ProblemKind, detail: string, requestId?: string): void {
   if (kind === "unauthorized") reply.header("www-authenticate", 'Bearer realm="stethos"');
+  if (kind === "too-many-attempts") reply.header("retry-after", String(WAIT_MS / 1000));
   if (statusOf(kind) === 503) reply.header("retry-after", "5");
   reply
     .code(statusOf(kind))

@@ -1,5 +1,7 @@
 import type { Alarm } from "../../core/alarm-types.ts";
+import type { HealthyBands } from "../../core/band-levels.ts";
 import type { Health } from "../../core/health.ts";
+import { allInhibits, type Inhibits, stepInhibits } from "../../core/inhibit.ts";
 import type { Machine } from "../../core/machine.ts";
 import type { Reading } from "../../core/reading.ts";
 import type { Score } from "../../core/score.ts";
@@ -197,6 +199,8 @@ export interface FakePlant extends Plant {
   readonly waveforms: Map<string, Waveform>;
   readonly listeners: number;
   readonly commands: string[];
+  /** By "sensor shaftHz". */
+  readonly healthy: Map<string, HealthyBands>;
   /** Sets the state and tells the listeners. */
   change(change: PlantChange, reading?: Reading): void;
 }
@@ -207,6 +211,7 @@ export function createFakePlant(): FakePlant {
   const scores = new Map([[SENSOR, SCORE]]);
   const healths = new Map([[PUMP, HEALTH]]);
   const alarms = new Map([[ALARM, OPEN_ALARM]]);
+  let inhibits: Inhibits = new Map();
   const listeners = new Set<(change: PlantChange) => void>();
   const commands: string[] = [];
   const tell = (change: PlantChange): void => {
@@ -217,6 +222,7 @@ export function createFakePlant(): FakePlant {
     tags: TAGS,
     readings,
     waveforms,
+    healthy: new Map(),
     commands,
     get listeners() {
       return listeners.size;
@@ -251,6 +257,7 @@ export function createFakePlant(): FakePlant {
         FOUND_OUT,
       ],
       counters: { readings: 1200, framesScored: 7, "frames-scored": 1, scans_total: 3 },
+      alarms: { inTenMinutes: 12, dropped: 0 },
     }),
     subscribe(listener) {
       listeners.add(listener);
@@ -269,6 +276,16 @@ export function createFakePlant(): FakePlant {
       alarms.set(id, after);
       return after;
     },
+    async inhibit(command) {
+      const { kind, source, by } = command;
+      commands.push(`${kind} ${source} ${by}`);
+      if (source !== SENSOR) return { kind: "refused", why: "unknown" };
+      const step = stepInhibits(inhibits, command, START_US);
+      if (step.kind === "refused") return step;
+      inhibits = step.inhibits;
+      return step.kind === "set" ? { kind: "done", inhibit: step.inhibit } : { kind: "done" };
+    },
+    inhibits: () => allInhibits(inhibits),
     identify(device) {
       commands.push(`identify ${device}`);
       if (device === FOUND_OUT.name)
@@ -333,6 +350,18 @@ export function createFakeHistory(): FakeHistory {
     scoreTrend: ask("score"),
     healthTrend: ask("health"),
     alarms: ({ most, openOnly }, signal) => answer(`alarms ${most} ${openOnly}`, fake.kept, signal),
+    alarm: (id, signal) =>
+      answer(
+        `alarm ${id}`,
+        fake.kept.find((one) => one.id === id),
+        signal,
+      ),
+    alarmStates: (id, signal) =>
+      answer(
+        `states ${id}`,
+        fake.kept.filter((one) => one.id === id).map((alarm) => ({ atUs: alarm.raisedUs, alarm })),
+        signal,
+      ),
     waveforms: (alarm, signal) =>
       answer(`waveforms ${alarm}`, alarm === ALARM || alarm === "old" ? fake.stored : [], signal),
     baselines: async () => [],

@@ -27,8 +27,7 @@ export interface ChangeBook {
 /** @param mostAlarms alarms remembered, oldest change forgotten first */
 export function createChangeBook(mostAlarms: number): ChangeBook {
   let turn = 1;
-  // By tag index: this is noted for each single reading.
-  const tags: number[] = [];
+  const tags = new Map<number, number>();
   const sensors = new Map<string, number>();
   const machines = new Map<string, number>();
   const alarms = new Map<string, { readonly alarm: Alarm; readonly turn: number }>();
@@ -46,12 +45,15 @@ export function createChangeBook(mostAlarms: number): ChangeBook {
     }
   }
 
-  const after = (map: ReadonlyMap<string, number>, seen: number): string[] =>
-    [...map].filter(([, changed]) => changed > seen).map(([id]) => id);
+  function after<Id>(map: ReadonlyMap<Id, number>, seen: number): Id[] {
+    const ids: Id[] = [];
+    for (const [id, changed] of map) if (changed > seen) ids.push(id);
+    return ids;
+  }
 
   return {
     note(change) {
-      if (change.kind === "reading") tags[change.tag] = turn;
+      if (change.kind === "reading") tags.set(change.tag, turn);
       else if (change.kind === "score") sensors.set(change.score.sensor, turn);
       else if (change.kind === "health") machines.set(change.health.machine, turn);
       else noteAlarm(change.alarm);
@@ -68,13 +70,8 @@ export function createChangeBook(mostAlarms: number): ChangeBook {
     },
     since(seen) {
       if (seen < forgotten) return undefined;
-      const changed: number[] = [];
-      // forEach skips the tags that never changed.
-      tags.forEach((at, tag) => {
-        if (at > seen) changed.push(tag);
-      });
       return {
-        tags: changed,
+        tags: after(tags, seen),
         sensors: after(sensors, seen),
         machines: after(machines, seen),
         alarms: [...alarms.values()].filter((entry) => entry.turn > seen).map((entry) => entry.alarm),

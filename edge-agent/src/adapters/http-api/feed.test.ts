@@ -15,54 +15,26 @@ import {
   TAGS,
 } from "./fake-plant.ts";
 import { createFakeRollouts } from "./fake-rollouts.ts";
-import { createFeed, type FeedSocket } from "./feed.ts";
+import { createFeed } from "./feed.ts";
+import { createFakeSocket, type FakeSocket } from "./feed-fake-socket.ts";
 import { createListLogger, type LogLine } from "./harness.ts";
 import { createPlantView } from "./plant-view.ts";
 
-type Event = "close" | "message" | "pong";
-
-interface FakeSocket extends FeedSocket {
-  bufferedAmount: number;
+interface TextSocket extends FakeSocket {
   readonly sent: FeedMessage[];
-  readonly raw: Buffer[];
-  readonly closes: (readonly [number, string])[];
-  pings: number;
-  terminated: boolean;
-  emit(event: Event): void;
 }
 
 /** @param polite answers a close, as a living peer does */
-function createFakeSocket(polite = true): FakeSocket {
-  const listeners = new Map<Event, () => void>();
-  const socket: FakeSocket = {
-    bufferedAmount: 0,
-    sent: [],
-    raw: [],
-    closes: [],
-    pings: 0,
-    terminated: false,
-    send(data) {
-      socket.raw.push(data);
-      socket.sent.push(JSON.parse(data.toString("utf8")));
-    },
-    ping() {
-      socket.pings += 1;
-    },
-    close(code, reason) {
-      socket.closes.push([code, reason]);
-      if (polite) socket.emit("close");
-    },
-    terminate() {
-      socket.terminated = true;
-      socket.emit("close");
-    },
-    on: (event, listener) => void listeners.set(event, listener),
-    emit: (event) => listeners.get(event)?.(),
-  };
-  return socket;
+function createTextSocket(polite?: boolean): TextSocket {
+  const sent: FeedMessage[] = [];
+  const socket = createFakeSocket(
+    (data) => void sent.push(JSON.parse(Buffer.from(data).toString("utf8"))),
+    polite,
+  );
+  return Object.assign(socket, { sent });
 }
 
-const changesOf = (socket: FakeSocket) => socket.sent.filter((message) => message.kind === "change");
+const changesOf = (socket: TextSocket) => socket.sent.filter((message) => message.kind === "change");
 
 function bench() {
   const plant = createFakePlant();
@@ -71,8 +43,8 @@ function bench() {
   const rollouts = createFakeRollouts();
   const view = createPlantView(plant, rollouts);
   const feed = createFeed({ plant, rollouts, view, clock, logger: createListLogger(log) });
-  const join = (mayListen: () => boolean = () => true, polite = true): FakeSocket => {
-    const socket = createFakeSocket(polite);
+  const join = (mayListen: () => boolean = () => true, polite = true): TextSocket => {
+    const socket = createTextSocket(polite);
     feed.accept(socket, mayListen);
     return socket;
   };
@@ -161,6 +133,45 @@ describe("the feed", () => {
     read(0, 2);
     await clock.advance(200);
     expect(socket.sent[2]).toMatchObject({ kind: "change", readings: [{ value: 2 }] });
+  });
+
+  it("carries readings of tags that belong to a machine, and no others", async () => {
+    const { clock, join, plant } = bench();
+    const socket = join();
+    const loose = { ...(TAGS[0] as Tag), id: "bremen/hall/l1/c1/tank-1/level" };
+    plant.tags = [...TAGS, loose];
+    plant.change({ kind: "reading", tag: 3 }, aReading(loose, 1));
+    await clock.advance(200);
+    expect(changesOf(socket)).toEqual([]);
+    plant.machines = plant.machines.map((one) =>
+      one.id === FAN ? { ...one, tags: [...one.tags, loose.id] } : one,
+    );
+    await clock.advance(200);
+    plant.change({ kind: "reading", tag: 3 }, aReading(loose, 2));
+    await clock.advance(200);
+    expect(changesOf(socket)).toMatchObject([{ readings: [{ tag: loose.id, value: 2 }] }]);
+  });
+
+  it("looks at no tag beyond those of the machines for a snapshot", () => {
+    const { join, plant } = bench();
+    join();
+    const asked: number[] = [];
+    const { newestReading } = plant;
+    plant.newestReading = (tag) => {
+      asked.push(tag);
+      return newestReading(tag);
+    };
+    const status = plant.status;
+    plant.status = () => {
+      asked.push(-1);
+      return status();
+    };
+    plant.tags = [
+      ...TAGS,
+      ...Array.from({ length: 1000 }, (_, i) => ({ ...(TAGS[0] as Tag), id: `loose/${i}` })),
+    ];
+    join();
+    expect(asked).toEqual([0, 1, 2]);
   });
 
   it("makes a message once for all that are equally far", async () => {

@@ -1,6 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { journalEntry, similarAlarm } from "./alarm-schemas.ts";
+import { maintenance, spectrum } from "./analysis-schemas.ts";
+import { plantLayout } from "./layout-schema.ts";
 import { auditEntry, disagreement, label, models } from "./model-schemas.ts";
 import {
   alarm,
@@ -9,10 +12,13 @@ import {
   feedMessage,
   frame,
   health,
+  inhibit,
   machine,
   problem,
   reading,
+  replay,
   score,
+  session,
   spectrogram,
   status,
   tag,
@@ -30,13 +36,21 @@ const published = {
   "feed-message": feedMessage,
   frame,
   health,
+  inhibit,
+  "journal-entry": journalEntry,
   label,
   machine,
+  maintenance,
   models,
+  "plant-layout": plantLayout,
   problem,
   reading,
+  replay,
   score,
+  session,
+  "similar-alarm": similarAlarm,
   spectrogram,
+  spectrum,
   status,
   tag,
   trend,
@@ -66,6 +80,8 @@ function text(name: string, schema: z.ZodType): string {
     override: ({ jsonSchema }) => {
       // zod's own registry key, which is no keyword of JSON Schema.
       delete jsonSchema.id;
+      // Open, also where the agent itself refuses what it does not know.
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },
   });
   // zod makes the root a reference to its own definition; a reader wants it at the root.

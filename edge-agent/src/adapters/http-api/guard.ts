@@ -1,11 +1,17 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Access } from "./access.ts";
+import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
+import { leastRole, mayDo, type Right } from "../../core/roles.ts";
+import type { Access, Caller } from "./access.ts";
 import { HttpProblem, quoted } from "./problem.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Answers without a token: the page itself, its log-in, and whether the agent lives. All else is closed. */
-    open?: boolean;
+    /** Answers without a token: the page itself, its log-in, and whether the agent lives. All else needs a right. */
+    open?: true;
+    right?: Right;
+  }
+  interface FastifyRequest {
+    /** Who asks; routes that are open know nobody. */
+    caller: Caller;
   }
 }
 
@@ -17,17 +23,48 @@ export interface GuardOptions {
 
 /** Looks at every request before anything else does. */
 export function installGuard(app: FastifyInstance, { access, hosts }: GuardOptions): void {
+  app.decorateRequest("caller");
+  // Looked at when all is registered: hooks of an inner scope, as the page's, may still add to a route.
+  const routes: RouteOptions[] = [];
+  app.addHook("onRoute", (route) => void routes.push(route));
+  app.addHook("onReady", async () => routes.forEach(requireRight));
   app.addHook("onRequest", async (request) => {
     checkHost(request, hosts);
     checkOrigin(request);
-    if (request.is404 || request.routeOptions.config.open === true) return;
-    if (access.admit(request) === undefined) {
+    const { open, right } = request.routeOptions.config;
+    if (request.is404 || open === true) return;
+    const caller = access.admit(request);
+    if (caller === undefined) {
       throw new HttpProblem(
         "unauthorized",
-        'send "Authorization: Bearer" with the token of api.tokenFile, or log in at POST /v1/login',
+        'send "Authorization: Bearer" with a token of api.tokenFile or api.tokens, or log in at POST /v1/login',
       );
     }
+    checkRight(caller, right);
+    request.caller = caller;
   });
+  app.addHook("preValidation", async (request) => sign(request));
+}
+
+function requireRight({ method, url, config }: RouteOptions): void {
+  if (config?.open === true || config?.right !== undefined) return;
+  throw new TypeError(
+    `${[method].flat().join(", ")} ${url} says neither which right it needs nor that it is open`,
+  );
+}
+
+function checkRight({ role, name }: Caller, right: Right | undefined): void {
+  if (right !== undefined && mayDo(role, right)) return;
+  const needed = right === undefined ? "no role" : leastRole(right);
+  const who = name === undefined ? "your token" : `the token of ${quoted(name)}`;
+  throw new HttpProblem("forbidden", `this needs the role ${needed}; ${who} has the role ${role}`);
+}
+
+/** Commands bear the name of the token: who has one of their own signs with no other. */
+function sign({ caller, body, routeOptions }: FastifyRequest): void {
+  const { right } = routeOptions.config;
+  if (caller?.name === undefined || right === undefined || right === "look") return;
+  if (typeof body === "object" && body !== null) Object.assign(body, { by: caller.name });
 }
 
 /** DNS rebinding: a hostile page's own name may be made to point at this machine, but the browser still says the name. */

@@ -4,12 +4,18 @@ import { connect, type Socket } from "node:net";
 import { createManualClock, type ManualClock } from "@stethos/protocol-finger/clock";
 import type { CreateFft } from "../../core/fft.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { HttpApiDeps } from "./api-types.ts";
+import { createFakeMaintenance } from "./fake-maintenance.ts";
 import { createFakeHistory, createFakePlant, type FakeHistory, type FakePlant } from "./fake-plant.ts";
 import { createFakeField, createFakeRollouts, type FakeRollouts } from "./fake-rollouts.ts";
 import type { HttpApiOptions } from "./options.ts";
 import { createHttpApi } from "./server.ts";
+import { createFakePoints, type FakePoints } from "./twin/fake-points.ts";
+import { createFakeRecording, type FakeRecording } from "./twin/fake-recording.ts";
 
 // The real server on a free port of the loopback interface, for the tests of this folder.
+
+const POINTS = 1000;
 
 export interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -35,6 +41,8 @@ export interface Bench extends AsyncDisposable {
   readonly plant: FakePlant;
   readonly history: FakeHistory;
   readonly rollouts: FakeRollouts;
+  readonly points: FakePoints;
+  readonly twinRecording: FakeRecording;
   readonly clock: ManualClock;
   readonly log: LogLine[];
   ask(path: string, options?: AskOptions): Promise<Answer>;
@@ -46,22 +54,41 @@ export async function startApi(
   createFft: CreateFft = () => {
     throw new Error("this test makes no spectrogram");
   },
+  more: Partial<HttpApiDeps> = {},
 ): Promise<Bench> {
   const plant = createFakePlant();
   const history = createFakeHistory();
   const rollouts = createFakeRollouts();
   const field = createFakeField(rollouts.labels);
+  const points = createFakePoints(POINTS);
+  const twinRecording = createFakeRecording();
   const clock = createManualClock();
   const log: LogLine[] = [];
   const api = await createHttpApi(
     { port: 0, ...options },
-    { plant, history, rollouts, field, clock, logger: createListLogger(log), createFft },
+    {
+      plant,
+      history,
+      points,
+      twinRecording,
+      rollouts,
+      field,
+      healthyOf: (sensor, shaftHz) => plant.healthy.get(`${sensor.id} ${shaftHz}`),
+      maintenance: createFakeMaintenance(),
+      audit: { newest: rollouts.history },
+      clock,
+      logger: createListLogger(log),
+      createFft,
+      ...more,
+    },
   );
   return {
     address: api.address,
     plant,
     history,
     rollouts,
+    points,
+    twinRecording,
     clock,
     log,
     ask: (path, ask) => send(api.address + path, ask),

@@ -30,8 +30,8 @@ const prepare = (options: HttpApiOptions, log: LogLine[] = []) =>
 
 describe("where the API listens", () => {
   it("is the loopback interface, without a token, unless the configuration says otherwise", async () => {
-    expect(httpApiOptions.parse({})).toEqual({ host: "127.0.0.1", port: 8642 });
-    expect(await prepare({})).toEqual({ address: "127.0.0.1", loopback: true });
+    expect(httpApiOptions.parse({})).toEqual({ host: "127.0.0.1", port: 8642, tokens: [] });
+    expect(await prepare({})).toEqual({ address: "127.0.0.1", loopback: true, credentials: [] });
   });
 
   it.each(["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost", "::ffff:127.0.0.1"])(
@@ -55,7 +55,11 @@ describe("where the API listens", () => {
 
   it("takes any address with both", async () => {
     const listener = await prepare({ host: "0.0.0.0", tls, tokenFile });
-    expect(listener).toMatchObject({ address: "0.0.0.0", loopback: false, token: TOKEN });
+    expect(listener).toMatchObject({
+      address: "0.0.0.0",
+      loopback: false,
+      credentials: [{ secret: TOKEN, holder: { role: "engineer" } }],
+    });
     expect(listener.tls?.cert.toString()).toContain("BEGIN CERTIFICATE");
   });
 
@@ -110,6 +114,42 @@ describe("the token file", () => {
   });
 });
 
+describe("the tokens with a role", () => {
+  const OTHER = "fedcba9876543210fedcba9876543210";
+
+  it("stand beside the one of tokenFile, each with its holder", async () => {
+    const file = written("viewer-token", OTHER);
+    const tokens = [{ role: "viewer", name: "Ada", file }] as const;
+    expect((await prepare({ tokenFile, tokens: [...tokens] })).credentials).toEqual([
+      { secret: TOKEN, holder: { role: "engineer" } },
+      { secret: OTHER, holder: { role: "viewer", name: "Ada" } },
+    ]);
+  });
+
+  it("are enough for an address that others can reach", async () => {
+    const tokens = [{ role: "operator" as const, file: tokenFile }];
+    expect((await prepare({ host: "0.0.0.0", tls, tokens })).loopback).toBe(false);
+  });
+
+  it("must differ: nobody could tell whose it is", async () => {
+    const file = written("same-token", `${TOKEN}\n`);
+    const refusal = prepare({ tokenFile, tokens: [{ role: "viewer", file }] });
+    await expect(refusal).rejects.toMatchObject({
+      code: "API_REFUSED",
+      message: expect.stringContaining(`${file} and ${tokenFile} hold the same token`),
+    });
+    await expect(refusal).rejects.not.toThrow(TOKEN);
+  });
+
+  it("are named by their place where they cannot be read", async () => {
+    const tokens = [
+      { role: "viewer" as const, file: tokenFile },
+      { role: "viewer" as const, file: join(folder, "none") },
+    ];
+    await expect(prepare({ tokens })).rejects.toThrow("api.tokens[1].file");
+  });
+});
+
 describe("the TLS files", () => {
   it("are refused when they are no certificate and its key", async () => {
     const bad = { certFile: written("bad.pem", "no certificate"), keyFile: tls.keyFile };
@@ -133,6 +173,9 @@ describe("the options", () => {
     [{ tls: { certFile: "a" } }],
     [{ token: "secret" }],
     [{ allowedHosts: "localhost" }],
+    [{ tokens: [{ role: "admin", file: "a" }] }],
+    [{ tokens: [{ role: "viewer" }] }],
+    [{ tokens: [{ role: "viewer", file: "a", name: "A\u202eda" }] }],
   ])("refuse %j", (options) => {
     expect(httpApiOptions.safeParse(options).success).toBe(false);
   });

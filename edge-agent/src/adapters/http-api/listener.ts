@@ -4,6 +4,7 @@ import { BlockList, isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { describeError, EdgeError } from "../../core/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { Holder } from "./holder.ts";
 import type { HttpApiSettings } from "./options.ts";
 
 /** Where to listen and behind what: settings that were found safe. */
@@ -12,22 +13,32 @@ export interface Listener {
   readonly address: string;
   readonly loopback: boolean;
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
-  readonly token?: string;
+  /** Distinct secrets; none: everybody who reaches the agent may do all. */
+  readonly credentials: readonly Credential[];
+}
+
+/** A token and whose it is. */
+export interface Credential {
+  readonly secret: string;
+  readonly holder: Holder;
 }
 
 // NIST SP 800-63B, 5.1.1: far beyond guessing, where the characters are random.
 const LEAST_TOKEN_LENGTH = 32;
 const MOST_TOKEN_LENGTH = 512;
 const READABLE_BY_OTHERS = 0o004;
+/** What the one token of earlier versions allowed. */
+const ENGINEER: Holder = { role: "engineer" };
 
 /** Reads what the settings name, and refuses to be reached by others without TLS and a token.
  *  @throws EdgeError API_REFUSED with the mend */
 export async function prepareListener(settings: HttpApiSettings, logger: Logger): Promise<Listener> {
   const addresses = await addressesOf(settings.host);
   const loopback = addresses.every(isLoopback);
-  const { tls: files, tokenFile } = settings;
-  if (!loopback && (files === undefined || tokenFile === undefined)) {
-    const missing = [files === undefined && "api.tls", tokenFile === undefined && "api.tokenFile"];
+  const { tls: files, tokenFile, tokens } = settings;
+  const isOpen = tokenFile === undefined && tokens.length === 0;
+  if (!loopback && (files === undefined || isOpen)) {
+    const missing = [files === undefined && "api.tls", isOpen && "api.tokenFile"];
     throw new EdgeError(
       "API_REFUSED",
       `others could reach the API at ${settings.host}; that needs ${missing.filter(Boolean).join(" and ")}. ` +
@@ -35,12 +46,12 @@ export async function prepareListener(settings: HttpApiSettings, logger: Logger)
     );
   }
   const tls = files === undefined ? undefined : await readTls(files.certFile, files.keyFile);
-  const token = tokenFile === undefined ? undefined : await readToken(tokenFile, logger);
+  const credentials = await readCredentials(settings, logger);
   return {
     address: addresses[0] ?? settings.host,
     loopback,
+    credentials,
     ...(tls && { tls }),
-    ...(token !== undefined && { token }),
   };
 }
 
@@ -83,8 +94,37 @@ async function readTls(certFile: string, keyFile: string): Promise<{ cert: Buffe
   return { cert, key };
 }
 
-async function readToken(file: string, logger: Logger): Promise<string> {
-  const token = (await readNamed("api.tokenFile", file)).toString("utf8").trim();
+async function readCredentials(
+  { tokenFile, tokens }: HttpApiSettings,
+  logger: Logger,
+): Promise<Credential[]> {
+  const files = [
+    ...(tokenFile === undefined ? [] : [{ setting: "api.tokenFile", file: tokenFile, holder: ENGINEER }]),
+    ...tokens.map(({ file, name, role }, i) => ({
+      setting: `api.tokens[${i}].file`,
+      file,
+      holder: { role, ...(name !== undefined && { name }) },
+    })),
+  ];
+  const fileOf = new Map<string, string>();
+  const credentials: Credential[] = [];
+  for (const { setting, file, holder } of files) {
+    const secret = await readToken(setting, file, logger);
+    const other = fileOf.get(secret);
+    if (other !== undefined) {
+      throw new EdgeError(
+        "API_REFUSED",
+        `${file} and ${other} hold the same token, and nobody could tell whose it is; make one of them anew`,
+      );
+    }
+    fileOf.set(secret, file);
+    credentials.push({ secret, holder });
+  }
+  return credentials;
+}
+
+async function readToken(setting: string, file: string, logger: Logger): Promise<string> {
+  const token = (await readNamed(setting, file)).toString("utf8").trim();
   // Visible ASCII: what an Authorization header can carry.
   if (
     token.length < LEAST_TOKEN_LENGTH ||

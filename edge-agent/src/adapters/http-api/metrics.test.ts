@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFakePlant, START_US } from "./fake-plant.ts";
+import { createFakePlant, OPEN_ALARM, START_US } from "./fake-plant.ts";
 import { REPORT } from "./fake-rollouts.ts";
 import { metricsText } from "./metrics.ts";
 import { modelMetrics } from "./model-metrics.ts";
@@ -7,7 +7,14 @@ import { modelMetrics } from "./model-metrics.ts";
 describe("the metrics", () => {
   it("are the text format of Prometheus: each metric once, in base units, labels escaped", () => {
     const history = { bytes: 4096, readings: 1000, oldestUs: START_US, uncommitted: 3, lost: 0 };
-    expect(metricsText(createFakePlant().status(), { feedClients: 2, history, models: REPORT })).toBe(`\
+    expect(
+      metricsText(createFakePlant().status(), {
+        feedClients: 2,
+        history,
+        models: REPORT,
+        alarms: [{ ...OPEN_ALARM, priority: "high" }],
+      }),
+    ).toBe(`\
 # HELP stethos_info What runs here
 # TYPE stethos_info gauge
 stethos_info{version="0.1.0",model="listener",model_version="1.0.0"} 1
@@ -34,6 +41,24 @@ stethos_history_readings 1000
 # HELP stethos_history_uncommitted Handed over and not yet on disk
 # TYPE stethos_history_uncommitted gauge
 stethos_history_uncommitted 3
+# HELP stethos_alarms_open Alarms that ask for the operators
+# TYPE stethos_alarms_open gauge
+stethos_alarms_open{priority="critical"} 0
+stethos_alarms_open{priority="high"} 1
+stethos_alarms_open{priority="medium"} 0
+stethos_alarms_open{priority="low"} 0
+# HELP stethos_alarms_inhibited Alarms that are kept from the operators
+# TYPE stethos_alarms_inhibited gauge
+stethos_alarms_inhibited 0
+# HELP stethos_alarms_in_ten_minutes Alarms announced in the last ten minutes
+# TYPE stethos_alarms_in_ten_minutes gauge
+stethos_alarms_in_ten_minutes 12
+# HELP stethos_alarm_flood 1 while more come than an operator can follow
+# TYPE stethos_alarm_flood gauge
+stethos_alarm_flood 1
+# HELP stethos_alarms_dropped_total Open alarms that screens had no room for
+# TYPE stethos_alarms_dropped_total counter
+stethos_alarms_dropped_total 0
 ${modelMetrics(REPORT).join("")}# HELP stethos_readings_total Counted since the agent started
 # TYPE stethos_readings_total counter
 stethos_readings_total 1200
@@ -48,8 +73,8 @@ stethos_scans_total 3
 
   it("leave out what is not there", () => {
     const status = { ...createFakePlant().status(), devices: [], counters: {} };
-    const text = metricsText(status, { feedClients: 0, history: undefined, models: REPORT });
-    expect(text.match(/^stethos_(?!model)\w+/gm)).toEqual([
+    const text = metricsText(status, { feedClients: 0, history: undefined, models: REPORT, alarms: [] });
+    expect(text.match(/^stethos_(?!model|alarm)\w+/gm)).toEqual([
       "stethos_info",
       "stethos_start_time_seconds",
       "stethos_feed_clients",

@@ -1,3 +1,6 @@
+import { FLOOD_FROM } from "../../core/alarm-rate.ts";
+import { type Alarm, PRIORITIES } from "../../core/alarm-types.ts";
+import { isOpen } from "../../core/feed-map.ts";
 import type { RolloutReport } from "../../core/rollout/rollout-report.ts";
 import type { HistoryStatistics } from "../../ports/history.ts";
 import type { AgentStatus } from "../../ports/plant.ts";
@@ -8,6 +11,7 @@ interface Own {
   readonly feedClients: number;
   readonly history: HistoryStatistics | undefined;
   readonly models: RolloutReport;
+  readonly alarms: readonly Alarm[];
 }
 
 /** The text format of Prometheus, 0.0.4. Tags and machines are no labels: there may be ten thousand. */
@@ -23,6 +27,7 @@ export function metricsText(status: AgentStatus, own: Own): string {
     ...deviceMetrics(status.devices),
     gauge("feed_clients", "Screens that listen to the feed", own.feedClients),
     ...historyMetrics(own.history),
+    ...alarmMetrics(status.alarms, own.alarms),
     ...modelMetrics(own.models),
     ...[...byMetricName(status.counters)].map(([name, value]) =>
       metric(name, "counter", "Counted since the agent started", [[{}, value]]),
@@ -51,6 +56,24 @@ function historyMetrics(history: HistoryStatistics | undefined): string[] {
     gauge("history_bytes", "Size of the history on disk", history.bytes),
     gauge("history_readings", "Readings kept", history.readings),
     gauge("history_uncommitted", "Handed over and not yet on disk", history.uncommitted),
+  ];
+}
+
+/** As an alarm system is judged by: ISA-18.2, EEMUA 191. */
+function alarmMetrics({ inTenMinutes, dropped }: AgentStatus["alarms"], alarms: readonly Alarm[]): string[] {
+  const open = alarms.filter(isOpen);
+  const byPriority = PRIORITIES.map(
+    (priority) => [{ priority }, open.filter((alarm) => alarm.priority === priority).length] as const,
+  );
+  const inhibited = alarms.filter(({ state, inhibit }) => state !== "normal" && inhibit !== undefined);
+  return [
+    metric("stethos_alarms_open", "gauge", "Alarms that ask for the operators", byPriority),
+    gauge("alarms_inhibited", "Alarms that are kept from the operators", inhibited.length),
+    gauge("alarms_in_ten_minutes", "Alarms announced in the last ten minutes", inTenMinutes),
+    gauge("alarm_flood", "1 while more come than an operator can follow", inTenMinutes >= FLOOD_FROM ? 1 : 0),
+    metric("stethos_alarms_dropped_total", "counter", "Open alarms that screens had no room for", [
+      [{}, dropped],
+    ]),
   ];
 }
 

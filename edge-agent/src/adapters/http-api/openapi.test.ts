@@ -9,6 +9,8 @@ import { registeredRoutes } from "./registered-routes.ts";
 
 const id = encodeURIComponent;
 const by = { by: "Ada" };
+const why = { ...by, reason: "its cable is being changed" };
+const SOURCE = `/v1/alarm-sources/${id(SENSOR)}`;
 const label = { ...by, verdict: "real" };
 const order = {
   ...by,
@@ -33,6 +35,7 @@ const CASES: readonly (readonly [operation: string, path: string, status: number
   ["POST /v1/devices/{id}/identify", "/v1/devices/press%203/identify", 202, by],
   ["POST /v1/devices/{id}/identify", "/v1/devices/plc1/identify", 409, by],
   ["POST /v1/login", "/v1/login", 404, { token: "x" }],
+  ["GET /v1/session", "/v1/session", 200],
   ["POST /v1/logout", "/v1/logout", 204],
   ["GET /v1/machines", "/v1/machines", 200],
   ["GET /v1/machines/{id}", `/v1/machines/${id(PUMP)}`, 200],
@@ -44,10 +47,26 @@ const CASES: readonly (readonly [operation: string, path: string, status: number
   ["GET /v1/alarms", "/v1/alarms?open=true&most=5", 200],
   ["GET /v1/alarms", "/v1/alarms?most=0", 400],
   ["POST /v1/alarms/{id}/acknowledge", `/v1/alarms/${id(ALARM)}/acknowledge`, 200, by],
+  ["GET /v1/alarms", "/v1/alarms?priority=urgent", 400],
+  ["GET /v1/alarms", "/v1/alarms?before=none", 404],
+  ["GET /v1/alarms.csv", "/v1/alarms.csv?q=pump", 200],
+  ["GET /v1/alarms/{id}/journal", `/v1/alarms/${id(ALARM)}/journal`, 200],
+  ["GET /v1/alarms/{id}/journal", "/v1/alarms/none/journal", 404],
+  ["GET /v1/alarms/{id}/similar", `/v1/alarms/${id(ALARM)}/similar?most=3`, 200],
+  ["POST /v1/alarm-sources/{id}/shelve", `${SOURCE}/shelve`, 200, { ...why, minutes: 5 }],
+  ["POST /v1/alarm-sources/{id}/shelve", `${SOURCE}/shelve`, 400, { ...why, minutes: 10_081 }],
+  ["POST /v1/alarm-sources/{id}/unshelve", `${SOURCE}/unshelve`, 200, by],
+  ["POST /v1/alarm-sources/{id}/unshelve", "/v1/alarm-sources/none/unshelve", 404, by],
+  ["POST /v1/alarm-sources/{id}/out-of-service", `${SOURCE}/out-of-service`, 200, why],
+  ["POST /v1/alarm-sources/{id}/shelve", `${SOURCE}/shelve`, 409, { ...why, minutes: 5 }],
+  ["GET /v1/alarm-sources", "/v1/alarm-sources", 200],
+  ["POST /v1/alarm-sources/{id}/return-to-service", `${SOURCE}/return-to-service`, 200, by],
+  ["GET /v1/audit", "/v1/audit?most=5", 200],
   ["GET /v1/alarms/{id}/waveforms", `/v1/alarms/${id(ALARM)}/waveforms`, 200],
   ["GET /v1/alarms/{id}/spectrogram", `/v1/alarms/${id(ALARM)}/spectrogram`, 200],
   ["GET /v1/sensors/{id}/waveform", `/v1/sensors/${id(SENSOR)}/waveform?first=8000`, 200],
   ["GET /v1/sensors/{id}/spectrogram", `/v1/sensors/${id(SENSOR)}/spectrogram`, 200],
+  ["GET /v1/sensors/{id}/spectrogram", `/v1/sensors/${id(SENSOR)}/spectrogram?against=baseline`, 409],
   ["GET /v1/readings", "/v1/readings", 200],
   ["GET /v1/readings", `/v1/readings?tag=${id(TAGS[0]?.id ?? "")}`, 200],
   ["GET /v1/tags", "/v1/tags", 200],
@@ -69,7 +88,20 @@ const CASES: readonly (readonly [operation: string, path: string, status: number
   ["GET /v1/frames/{id}", `/v1/frames/${id(FRAME_ID)}`, 200],
   ["POST /v1/alarms/{id}/label", `/v1/alarms/${id(ALARM)}/label`, 200, label],
   ["POST /v1/work-orders", "/v1/work-orders", 200, order],
+  ["GET /v1/machines/{id}/maintenance", `/v1/machines/${id(PUMP)}/maintenance`, 200],
+  ["GET /v1/machines/{id}/maintenance", `/v1/machines/${id(FAN)}/maintenance`, 200],
+  ["GET /v1/machines/{id}/maintenance", "/v1/machines/none/maintenance", 404],
+  ["GET /v1/sensors/{id}/spectrum", `/v1/sensors/${id(SENSOR)}/spectrum`, 200],
+  ["GET /v1/sensors/{id}/spectrum", `/v1/sensors/${id(SENSOR)}/spectrum?kind=envelope`, 200],
+  ["GET /v1/sensors/{id}/spectrum", `/v1/sensors/${id(SENSOR)}/spectrum?kind=loudness`, 400],
+  ["GET /v1/alarms/{id}/spectrum", `/v1/alarms/${id(ALARM)}/spectrum?kind=acceleration`, 200],
+  ["GET /v1/layout", "/v1/layout", 200],
+  ["GET /v1/layout/models/{file}", "/v1/layout/models/none.glb", 404],
   ["GET /v1/feed", "/v1/feed", 426],
+  ["GET /v1/twin", "/v1/twin", 426],
+  ["GET /v1/replay", "/v1/replay", 200],
+  ["GET /v1/replay/frames", "/v1/replay/frames?from=2023-11-14T20:00:00Z&to=2023-11-14T21:00:00Z", 200],
+  ["GET /v1/replay/frames", "/v1/replay/frames?from=2023-11-14T20:00:00Z&to=2023-11-14T20:00:00Z", 400],
   ["GET /v1/openapi.json", "/v1/openapi.json", 200],
 ];
 

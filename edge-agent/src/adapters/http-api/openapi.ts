@@ -37,6 +37,7 @@ export function openApiRoute(app: Api): void {
   app.get(
     "/v1/openapi.json",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getOpenApi",
         summary: "This document",

@@ -1,6 +1,17 @@
 import { z } from "zod";
+import { ROLES } from "../../core/roles.ts";
+import { personName } from "./schema-parts.ts";
 
-const LEAST_TLS_AND_TOKEN = "an address that others can reach needs tls and tokenFile";
+const LEAST_TLS_AND_TOKEN = "an address that others can reach needs tls and a token";
+const MOST_TOKENS = 100;
+
+const tokenOptions = z.strictObject({
+  role: z.enum(ROLES).describe("What its holder may do"),
+  name: personName
+    .optional()
+    .describe("Of the one holder: signs that holder's commands. Leave it out where several share the token"),
+  file: z.string().min(1).describe("File that holds the token, as tokenFile"),
+});
 
 /** The section "api" of the configuration file. Paths are absolute, or relative to where the agent runs. */
 export const httpApiOptions = z.strictObject({
@@ -21,7 +32,10 @@ export const httpApiOptions = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("File that holds the access token, 32 random characters or more; readable by the agent alone"),
+    .describe(
+      "File that holds the access token of engineers, 32 random characters or more; readable by the agent alone",
+    ),
+  tokens: z.array(tokenOptions).max(MOST_TOKENS).default([]).describe("Further tokens, each with its role"),
   webRoot: z.string().min(1).optional().describe("Folder of the built page; no page is served without it"),
   allowedHosts: z
     .array(z.string().min(1).max(253))

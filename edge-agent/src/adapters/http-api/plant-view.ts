@@ -1,3 +1,4 @@
+import type { Alarm } from "../../core/alarm-types.ts";
 import type { FeedMessage, MachineDto } from "../../core/feed.ts";
 import { alarmDto, healthDto, machineDto, scoreDto } from "../../core/feed-map.ts";
 import type { Machine, Sensor } from "../../core/machine.ts";
@@ -16,6 +17,8 @@ export interface PlantView {
   findMachine(id: string): Machine | undefined;
   findSensor(id: string): Sensor | undefined;
   findTag(id: string): Tag | undefined;
+  /** Whether the tag belongs to a machine; asked for each single reading. */
+  isOfMachine(tag: number): boolean;
   /** Newest reading of a tag, by its id. */
   reading(tag: string): Reading | undefined;
   models(): ModelsDto;
@@ -44,33 +47,48 @@ export function createPlantView(plant: Plant, rollouts: Pick<Rollouts, "report">
     return index === undefined ? undefined : plant.newestReading(index);
   }
 
-  const machine = (one: Machine): MachineDto =>
+  let ofMachines = new Uint8Array(0);
+  let marked: readonly Machine[] | undefined;
+
+  function isOfMachine(tag: number): boolean {
+    if (marked !== plant.machines || tag >= ofMachines.length) {
+      marked = plant.machines;
+      ofMachines = new Uint8Array(Math.max(plant.tags.length, tag + 1));
+      for (const { tags } of marked) for (const id of tags) ofMachines[indexOf(id) ?? ofMachines.length] = 1;
+    }
+    return ofMachines[tag] === 1;
+  }
+
+  const { version } = plant.status();
+  const machineWith = (one: Machine, alarms: readonly Alarm[]): MachineDto =>
     machineDto(one, {
       tags: present(one.tags.map((id) => plant.tags[indexOf(id) ?? -1])),
       health: plant.health(one.id),
       scores: present(one.sensors.map((sensor) => plant.newestScore(sensor.id))),
       readings: present(one.tags.map(reading)),
-      alarms: plant.alarms(),
+      alarms,
     });
 
   const models = (): ModelsDto => modelsDto(rollouts.report());
 
   return {
-    machine,
+    machine: (one) => machineWith(one, plant.alarms()),
+    isOfMachine,
     models,
     reading,
     findMachine: (id) => plant.machines.find((one) => one.id === id),
     findSensor: (id) => plant.machines.flatMap(({ sensors }) => sensors).find((one) => one.id === id),
     findTag: (id) => plant.tags[indexOf(id) ?? -1],
     snapshot(nowUs) {
-      const report = modelsDto(rollouts.report());
+      const report = models();
+      const alarms = plant.alarms();
       const { champion } = report;
       return {
         kind: "snapshot",
         time: rfc3339(nowUs),
-        agent: { version: plant.status().version, model: modelTitle(champion) },
-        machines: plant.machines.map(machine),
-        alarms: plant.alarms().map(alarmDto),
+        agent: { version, model: modelTitle(champion) },
+        machines: plant.machines.map((one) => machineWith(one, alarms)),
+        alarms: alarms.map(alarmDto),
         models: report,
       };
     },

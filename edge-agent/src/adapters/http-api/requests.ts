@@ -2,6 +2,7 @@ import type { Clock } from "@stethos/protocol-finger/clock";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { parseRfc3339 } from "../../core/time.ts";
+import { ONE_LINE, personName } from "./schema-parts.ts";
 import { problem } from "./schemas.ts";
 
 const MOST_ID_LENGTH = 512;
@@ -65,18 +66,9 @@ export const refusals = {
   "5xx": { description: "Failed", ...refusal },
 } as const;
 
-/** Nothing that breaks a line of a log or turns its writing round. */
-const ONE_LINE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
-
 /** What an operator signs a command with. */
 export const signedBody = z.strictObject({
-  by: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .regex(ONE_LINE, "must be a name without control characters")
-    .describe("Who gives the command"),
+  by: personName.describe("Who gives the command; a token that bears a name signs in its place"),
 });
 
 const MOST_WORDS = 500;

@@ -80,7 +80,7 @@ describe("/v1/alarms", () => {
       { ...OPEN_ALARM, id: "unseen", state: "unacknowledged-cleared", raisedUs: START_US - 1 },
     ];
     expect(ids((await api.ask("/v1/alarms?open=true")).json)).toEqual([ALARM, "unseen"]);
-    expect(api.history.asked).toEqual(["alarms 100 true"]);
+    expect(api.history.asked).toEqual(["alarms 1000 true"]);
   });
 
   it("acknowledges one, and tells the same to who does it again", async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
+import type { JournalEntryDto } from "../../core/alarm-journal.ts";
+import type { SimilarAlarmDto } from "../../core/alarm-likeness.ts";
+import type { MaintenanceDto, SpectrumDto } from "../../core/analysis-dto.ts";
 import type {
   AlarmDto,
   DeviceDetailDto,
@@ -7,8 +10,10 @@ import type {
   FeedMessage,
   FrameDto,
   HealthDto,
+  InhibitDto,
   MachineDto,
   ProblemDto,
+  ReplayDto,
   ScoreDto,
   SpectrogramDto,
   StatusDto,
@@ -18,7 +23,10 @@ import type {
 } from "../../core/feed.ts";
 import type { LabelVerdict } from "../../core/label.ts";
 import type { Reading } from "../../core/reading.ts";
+import type { SessionDto } from "../../core/roles.ts";
 import type { AuditEntryDto, DisagreementDto, LabelDto, ModelsDto } from "../../core/rollout/models-dto.ts";
+import * as alarmSchemas from "./alarm-schemas.ts";
+import * as analysisSchemas from "./analysis-schemas.ts";
 import * as modelSchemas from "./model-schemas.ts";
 import * as schemas from "./schemas.ts";
 
@@ -49,11 +57,18 @@ const agreements = {
   labelVerdict: true satisfies SaysTheSame<typeof modelSchemas.labelVerdict, LabelVerdict>,
   models: true satisfies SaysTheSame<typeof modelSchemas.models, ModelsDto>,
   feedMessage: true satisfies SaysTheSame<typeof schemas.feedMessage, FeedMessage>,
+  inhibit: true satisfies SaysTheSame<typeof schemas.inhibit, InhibitDto>,
+  journalEntry: true satisfies SaysTheSame<typeof alarmSchemas.journalEntry, JournalEntryDto>,
+  similarAlarm: true satisfies SaysTheSame<typeof alarmSchemas.similarAlarm, SimilarAlarmDto>,
   health: true satisfies SaysTheSame<typeof schemas.health, HealthDto>,
   machine: true satisfies SaysTheSame<typeof schemas.machine, MachineDto>,
   problem: true satisfies SaysTheSame<typeof schemas.problem, ProblemDto>,
   reading: true satisfies SaysTheSame<typeof schemas.reading, Reading>,
+  replay: true satisfies SaysTheSame<typeof schemas.replay, ReplayDto>,
   score: true satisfies SaysTheSame<typeof schemas.score, ScoreDto>,
+  session: true satisfies SaysTheSame<typeof schemas.session, SessionDto>,
+  maintenance: true satisfies SaysTheSame<typeof analysisSchemas.maintenance, MaintenanceDto>,
+  spectrum: true satisfies SaysTheSame<typeof analysisSchemas.spectrum, SpectrumDto>,
   spectrogram: true satisfies SaysTheSame<typeof schemas.spectrogram, SpectrogramDto>,
   status: true satisfies SaysTheSame<typeof schemas.status, StatusDto>,
   tag: true satisfies SaysTheSame<typeof schemas.tag, TagDto>,
@@ -63,7 +78,7 @@ const agreements = {
 
 describe("the schemas of what leaves the process", () => {
   it("say each what the core's type says", () => {
-    const all = { ...schemas, ...modelSchemas };
+    const all = { ...schemas, ...alarmSchemas, ...analysisSchemas, ...modelSchemas };
     expect(Object.keys(agreements).toSorted()).toEqual(Object.keys(all).toSorted());
     // What the compiler would do with a schema that differs.
     expect(false satisfies SaysTheSame<typeof schemas.alarm, HealthDto>).toBe(false);

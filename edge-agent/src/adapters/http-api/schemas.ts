@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RIGHTS, ROLES } from "../../core/roles.ts";
 import { PROTOCOLS } from "../../core/tag.ts";
 import { label, models } from "./model-schemas.ts";
 import { count, machineId, sensorId, share, time } from "./schema-parts.ts";
@@ -50,6 +51,19 @@ export const tag = z
     scale: z.number().describe("Engineering value = raw value x scale + offset"),
     offset: z.number(),
     deadband: z.number().optional().describe("In `unit`; smaller changes are not passed on"),
+    limits: z
+      .object({
+        lowLow: z.number().optional(),
+        low: z.number().optional(),
+        high: z.number().optional(),
+        highHigh: z.number().optional(),
+        normalLow: z.number().optional(),
+        normalHigh: z.number().optional(),
+        hysteresis: z.number(),
+        delayS: z.number(),
+      })
+      .optional()
+      .describe("Where its value ought to stay, in `unit`"),
   })
   .meta({ id: "Tag", description: "A named point of the plant, as configured" });
 
@@ -119,14 +133,16 @@ export const health = z
   })
   .meta({ id: "Health", description: "What is known of a machine's health" });
 
-const inhibit = z.object({
-  kind: z.enum(["out-of-service", "shelved", "suppressed-by-design"]),
-  source: sensorId.describe("Id of the sensor or tag that alarms"),
-  by: z.string(),
-  reason: z.string(),
-  fromTime: time("When it began"),
-  untilTime: time("When it ends by itself").optional(),
-});
+export const inhibit = z
+  .object({
+    kind: z.enum(["out-of-service", "shelved", "suppressed-by-design"]),
+    source: sensorId.describe("Id of the sensor or tag that alarms"),
+    by: z.string().describe('A name; "agent" for what the design suppresses'),
+    reason: z.string(),
+    fromTime: time("When it began"),
+    untilTime: time("When it ends by itself").optional(),
+  })
+  .meta({ id: "Inhibit", description: "Why the alarms of one source are kept from the operators" });
 
 export const alarm = z
   .object({
@@ -154,7 +170,10 @@ export const alarm = z
     reason: z.string().describe("Key of a sentence that screens translate"),
     evidence: z.record(z.string(), z.union([z.number(), z.string()])).describe("The values of that sentence"),
   })
-  .meta({ id: "Alarm", description: "One alarm of one sensor of one machine" });
+  .meta({
+    id: "Alarm",
+    description: "One alarm of one source: a sensor of a machine, or a tag that left its limits",
+  });
 
 const bearing = z.object({
   name: z.string(),
@@ -244,6 +263,12 @@ export const spectrogram = z
     db: z
       .array(z.number())
       .describe("Row-major, row 0 the lowest band; 0 dB is a sine of amplitude 1 in the waveform's unit"),
+    against: z
+      .literal("baseline")
+      .optional()
+      .describe(
+        "Then db says how much each band stands above its healthy level, the level of the whole taken out",
+      ),
   })
   .meta({ id: "Spectrogram", description: "Levels of a waveform over time and frequency" });
 
@@ -369,3 +394,29 @@ export const problem = z
     requestId: z.string().optional().describe("Finds the line in the agent's log"),
   })
   .meta({ id: "Problem", description: "Why a request was refused (RFC 9457)" });
+
+export const session = z
+  .object({
+    role: z.enum(ROLES),
+    name: z
+      .string()
+      .optional()
+      .describe("Whose token it is, where it is one person's: commands are signed so, whatever they say"),
+    isProtected: z.boolean().describe("False where the agent asks for no token"),
+    rights: z.array(z.enum(RIGHTS)).describe("What this role may do"),
+  })
+  .meta({ id: "Session", description: "Who asks, and what that role may do" });
+
+const replaySpan = z.object({
+  fromTime: time("Of its first message"),
+  toTime: time("Of its last message"),
+  layoutHash: z.int().min(0).describe("Of the plant's layout then"),
+});
+
+export const replay = z
+  .object({
+    fromTime: time("The oldest that is kept; absent where nothing is").optional(),
+    toTime: time("The newest").optional(),
+    spans: z.array(replaySpan).describe("Stretches without a gap, oldest first"),
+  })
+  .meta({ id: "Replay", description: "What of the twin can be replayed" });

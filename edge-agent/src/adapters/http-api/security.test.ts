@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expandLayout } from "../../core/layout/expand.ts";
+import { createFft } from "../signal/fft.ts";
 import { makeCertificate } from "./certificate.ts";
 import { ALARM } from "./fake-plant.ts";
 import { type Bench, openFeed, openSocket, send, startApi, upgradeRequest } from "./harness.ts";
@@ -95,7 +97,10 @@ describe("with a token", () => {
 
   it("the feed refuses the handshake without it and opens with it", async () => {
     await using api = await startApi({ tokenFile });
-    expect(await upgradeAnswer(api, upgradeRequest(api.address))).toBe("HTTP/1.1 401 Unauthorized");
+    for (const feed of ["/v1/feed", "/v1/twin"]) {
+      const head = upgradeRequest(api.address).replace("/v1/feed", feed);
+      expect(await upgradeAnswer(api, head)).toBe("HTTP/1.1 401 Unauthorized");
+    }
     await expect(openFeed(api.address)).rejects.toThrow();
     const client = await openFeed(api.address, bearer);
     expect(await client.next()).toMatchObject({ kind: "snapshot" });
@@ -129,6 +134,16 @@ describe("with a token", () => {
     const log = JSON.stringify(api.log);
     expect(log).not.toContain("wrong-token-that-somebody-typed");
     expect(log).not.toContain(TOKEN);
+  });
+
+  it("who showed ten wrong tokens waits a minute, whatever comes next", async () => {
+    await using api = await startApi({ tokenFile });
+    for (let i = 0; i < 10; i += 1) expect((await login(api, `wrong-${i}`)).status).toBe(401);
+    const refused = await login(api, TOKEN);
+    expect([refused.status, refused.headers["retry-after"]]).toEqual([429, "60"]);
+    expect((await api.ask("/v1/machines", { headers: bearer })).status).toBe(200);
+    await api.clock.advance(60_000);
+    expect((await login(api, TOKEN)).status).toBe(204);
   });
 
   it("a token of the wrong shape is not said back", async () => {
@@ -218,8 +233,12 @@ describe("against other sites' pages", () => {
         "https://stethos.dev/problems/origin-refused",
       ]);
       expect(api.plant.commands).toEqual([]);
-      const head = upgradeRequest(api.address).replace("Upgrade:", `Origin: ${origin}\r\nUpgrade:`);
-      expect(await upgradeAnswer(api, head)).toBe("HTTP/1.1 403 Forbidden");
+      for (const feed of ["/v1/feed", "/v1/twin"]) {
+        const head = upgradeRequest(api.address)
+          .replace("/v1/feed", feed)
+          .replace("Upgrade:", `Origin: ${origin}\r\nUpgrade:`);
+        expect(await upgradeAnswer(api, head)).toBe("HTTP/1.1 403 Forbidden");
+      }
       expect(api.plant.listeners).toBe(0);
     },
   );
@@ -250,6 +269,88 @@ describe("against other sites' pages", () => {
       expect(policy).not.toMatch(/unsafe/);
       expect(headers["access-control-allow-origin"]).toBeUndefined();
       expect(headers["strict-transport-security"]).toBeUndefined();
+    }
+  });
+});
+
+describe("what is read from the disk", () => {
+  const models = join(folder, "layout");
+  const served = Buffer.from("glTF");
+
+  beforeAll(() => {
+    mkdirSync(models);
+    writeFileSync(join(models, "pump.glb"), served);
+    writeFileSync(join(models, "other.glb"), "of no template");
+    writeFileSync(join(models, "layout.json"), "{}");
+  });
+
+  async function startWithModels() {
+    const api = await startApi({}, undefined, { layoutFolder: () => models });
+    const { layout } = api.points.layout;
+    const templates = layout.templates.map((one) => ({ ...one, model: "pump.glb" }));
+    Object.assign(api.points, { layout: expandLayout({ ...layout, templates }) });
+    return api;
+  }
+
+  it("are the models that the layout names, with a mark to ask by", async () => {
+    await using api = await startWithModels();
+    const { status, text, headers } = await api.ask("/v1/layout/models/pump.glb");
+    expect([status, text, headers["cache-control"]]).toEqual([200, "glTF", "no-cache"]);
+    const { etag = "" } = headers;
+    const again = await api.ask("/v1/layout/models/pump.glb", { headers: { "if-none-match": etag } });
+    expect([again.status, again.text]).toEqual([304, ""]);
+  });
+
+  it.each([
+    "other.glb",
+    "layout.json",
+    "../token",
+    "..%2ftoken",
+    "%2e%2e%2ftoken",
+    "..%5ctoken",
+    "%252e%252e%252ftoken",
+    "pump.glb%00",
+    "pump.glb%2f..%2flayout.json",
+    "./pump.glb/../layout.json",
+    "%2fetc%2fpasswd",
+    "",
+    ".",
+    "..",
+    "x".repeat(1000),
+  ])("and nothing else: %j", async (file) => {
+    await using api = await startWithModels();
+    const { status, text } = await api.ask(`/v1/layout/models/${file}`);
+    expect([400, 404, 414]).toContain(status);
+    for (const secret of [TOKEN, "of no template", "root:"]) expect(text).not.toContain(secret);
+    expect(text).not.toContain(folder);
+  });
+});
+
+describe("every command", () => {
+  it("is refused where its body is larger than 16 KiB, or no JSON, or comes as a form would send it", async () => {
+    const { result: api, routes } = await registeredRoutes(() => startApi());
+    await using _ = api;
+    for (const { url } of routes.filter(({ method, url }) => method === "POST" && url !== "/v1/logout")) {
+      const path = url.replace(/:\w+/g, "x");
+      const sent = async (body: string, type: string): Promise<number> =>
+        (await api.ask(path, { method: "POST", body, headers: { "content-type": type } })).status;
+      expect([url, await sent(`{"by":"${"x".repeat(20_000)}"}`, "application/json")]).toEqual([url, 413]);
+      expect([url, await sent("{by: Ada}", "application/json")]).toEqual([url, 400]);
+      expect([url, await sent('{"by":"Ada"}', "text/plain")]).toEqual([url, 415]);
+      expect([url, await sent("by=Ada", "application/x-www-form-urlencoded")]).toEqual([url, 415]);
+    }
+    expect(api.plant.commands).toEqual([]);
+  });
+});
+
+describe("what is kept by caches", () => {
+  it("is nothing of the API but what is asked for anew each time", async () => {
+    const { result: api, routes } = await registeredRoutes(() => startApi({}, createFft));
+    await using _ = api;
+    for (const { url } of routes.filter(({ method, open }) => method === "GET" && !open)) {
+      const { headers } = await api.ask(url.replace(":of", "tag").replace(/:\w+/g, "x"));
+      const allowed = url.startsWith("/v1/layout") ? ["no-cache", "no-store"] : ["no-store"];
+      expect([url, headers["cache-control"]]).toEqual([url, expect.toBeOneOf(allowed)]);
     }
   });
 });

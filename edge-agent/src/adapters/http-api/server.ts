@@ -16,18 +16,28 @@ import { installOpenApi, openApiRoute } from "./openapi.ts";
 import { type HttpApiOptions, httpApiOptions } from "./options.ts";
 import { installPage } from "./page.ts";
 import { createPlantView } from "./plant-view.ts";
+import { alarmDetailRoutes } from "./routes/alarm-details.ts";
+import { alarmSourceRoutes } from "./routes/alarm-sources.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { feedRoute } from "./routes/feed.ts";
 import { frameRoutes } from "./routes/frames.ts";
 import { labelRoutes } from "./routes/labels.ts";
+import { layoutRoutes } from "./routes/layout.ts";
 import { machineRoutes } from "./routes/machines.ts";
+import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { readingRoutes } from "./routes/readings.ts";
+import { replayRoutes } from "./routes/replay.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { spectrumRoutes } from "./routes/spectra.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { trendRoutes } from "./routes/trends.ts";
 import { waveformRoutes } from "./routes/waveforms.ts";
+import { createTwinFeed } from "./twin/twin-feed.ts";
+import { MOST_REQUEST_BYTES } from "./twin/twin-request.ts";
+import { twinRoute } from "./twin/twin-route.ts";
 
 export interface HttpApi {
   /** As a browser writes it: "http://127.0.0.1:8642". */
@@ -43,8 +53,6 @@ const PARAMETER_LIMIT = 1536;
 const REQUEST_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 const MOST_CONNECTIONS = 256;
-/** A client of the feed has nothing to say. */
-const FEED_PAYLOAD_LIMIT = 1024;
 
 /** Starts the agent's HTTP API and feed.
  *  @throws EdgeError API_REFUSED when it would not be safe, or cannot listen */
@@ -59,13 +67,14 @@ export async function createHttpApi(options: HttpApiOptions, deps: HttpApiDeps):
     logger,
     view,
     feed: createFeed({ ...deps, logger, view }),
-    access: createAccess(listener.token, listener.tls !== undefined, deps.clock),
+    twin: createTwinFeed({ ...deps, logger }),
+    access: createAccess(listener.credentials, listener.tls !== undefined, deps.clock),
   };
   await install(app, context, hostsOf(listener, settings.allowedHosts), listener.tls !== undefined);
   if (settings.webRoot !== undefined) await installPage(app, settings.webRoot);
   await listen(app, listener.address, settings.port);
   const address = addressText(app, listener);
-  logger.info({ address, needsToken: listener.token !== undefined }, "the API listens");
+  logger.info({ address, needsToken: listener.credentials.length > 0 }, "the API listens");
   return {
     address,
     close: () => app.close(),
@@ -105,8 +114,10 @@ async function install(
   app.removeContentTypeParser("text/plain");
   installHeaders(app, secure);
   await app.register(websocket, {
-    options: { maxPayload: FEED_PAYLOAD_LIMIT, perMessageDeflate: false },
-    preClose: () => context.feed.close(),
+    options: { maxPayload: MOST_REQUEST_BYTES, perMessageDeflate: false },
+    preClose: async () => {
+      await Promise.all([context.feed.close(), context.twin.close()]);
+    },
     errorHandler: (thrown, socket) => {
       context.logger.debug({ err: thrown }, "a feed client broke off");
       socket.terminate();
@@ -119,15 +130,23 @@ async function install(
     statusRoutes,
     sessionRoutes,
     deviceRoutes,
+    layoutRoutes,
     machineRoutes,
     alarmRoutes,
+    alarmDetailRoutes,
+    alarmSourceRoutes,
+    auditRoutes,
     waveformRoutes,
+    spectrumRoutes,
+    maintenanceRoutes,
     readingRoutes,
     trendRoutes,
     modelRoutes,
     frameRoutes,
     labelRoutes,
     feedRoute,
+    twinRoute,
+    replayRoutes,
     openApiRoute,
   ]) {
     routes(api, context);

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock } from "@stethos/protocol-finger/clock";
+import type { Holder } from "./holder.ts";
 
 /** Browsers that logged in. */
 export interface Sessions {
-  /** Begins a session. @returns its secret, which only the browser's cookie keeps */
-  begin(): string;
-  /** True while the session lives; counts as its use. */
-  use(secret: string): boolean;
+  /** Begins a session of who showed a token. @returns its secret, which only the browser's cookie keeps */
+  begin(holder: Holder): string;
+  /** Whose session it is while it lives; counts as its use. */
+  use(secret: string): Holder | undefined;
   end(secret: string): void;
 }
 
@@ -17,6 +18,7 @@ const IDLE_MS = 12 * 3600 * 1000;
 export const LIFETIME_MS = 30 * 24 * 3600 * 1000;
 
 interface Session {
+  readonly holder: Holder;
   readonly beganMs: number;
   readonly usedMs: number;
 }
@@ -26,23 +28,23 @@ export function createSessions(clock: Pick<Clock, "monotonicMs">): Sessions {
   const sessions = new Map<string, Session>();
   const keyOf = (secret: string): string => createHash("sha256").update(secret).digest("base64");
   return {
-    begin() {
+    begin(holder) {
       const secret = randomBytes(32).toString("base64url");
       const now = clock.monotonicMs();
       const [oldest] = sessions.keys();
       if (sessions.size >= MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
-      sessions.set(keyOf(secret), { beganMs: now, usedMs: now });
+      sessions.set(keyOf(secret), { holder, beganMs: now, usedMs: now });
       return secret;
     },
     use(secret) {
       const key = keyOf(secret);
       const session = sessions.get(key);
-      if (session === undefined) return false;
+      if (session === undefined) return undefined;
       sessions.delete(key);
       const now = clock.monotonicMs();
-      if (now - session.beganMs >= LIFETIME_MS || now - session.usedMs >= IDLE_MS) return false;
+      if (now - session.beganMs >= LIFETIME_MS || now - session.usedMs >= IDLE_MS) return undefined;
       sessions.set(key, { ...session, usedMs: now });
-      return true;
+      return session.holder;
     },
     end: (secret) => void sessions.delete(keyOf(secret)),
   };

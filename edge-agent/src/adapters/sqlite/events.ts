@@ -1,19 +1,17 @@
-import type { Alarm } from "../../core/alarm-types.ts";
 import type { TimeUs } from "../../core/time.ts";
 import type { StoredBaseline, StoredWaveform } from "../../ports/history.ts";
+import { type AlarmSearch, createAlarmSearch } from "./alarm-search.ts";
 import type { Database } from "./database.ts";
 import { seal, unseal } from "./envelope.ts";
 import type { AlarmState } from "./messages.ts";
 import type { Marks } from "./segment.ts";
 
 /** Alarms with their audit, waveforms around them, baselines. All that writes must be called within a transaction. */
-export interface EventTables {
+export interface EventTables extends AlarmSearch {
   saveAlarm(alarm: AlarmState, atUs: TimeUs): void;
   saveWaveform(alarm: string, stored: StoredWaveform): void;
   saveBaseline(baseline: StoredBaseline): void;
   removeBaseline(sensor: string): void;
-  /** Newest first. */
-  alarms(most: number, openOnly: boolean): readonly Alarm[];
   waveforms(alarm: string): { readonly waveforms: readonly StoredWaveform[]; readonly damaged: number };
   baselines(): readonly StoredBaseline[];
   /** Takes away what is as old as a segment that went; the state and the audit of alarms that are open stay. */
@@ -39,9 +37,7 @@ export function createEventTables(db: Database): EventTables {
     "INSERT INTO baseline VALUES (?, ?) ON CONFLICT (sensor) DO UPDATE SET json = excluded.json",
   );
   const noBaseline = db.prepare("DELETE FROM baseline WHERE sensor = ?");
-  const alarms = db.prepare(
-    "SELECT json FROM alarm WHERE is_open >= ? ORDER BY raised_us DESC, rowid DESC LIMIT ?",
-  );
+  const search = createAlarmSearch(db);
   const waveforms = db.prepare(
     "SELECT sensor, unit, json, samples FROM waveform WHERE alarm = ? ORDER BY id",
   );
@@ -71,8 +67,7 @@ export function createEventTables(db: Database): EventTables {
     removeBaseline(sensor) {
       noBaseline.run(sensor);
     },
-    alarms: (most, openOnly) =>
-      alarms.all(openOnly ? 1 : 0, most).map((row) => JSON.parse(String(row["json"])) as Alarm),
+    ...search,
     waveforms(id) {
       const rows = waveforms.all(id);
       const found = rows.map(waveformOf).filter((stored) => stored !== undefined);

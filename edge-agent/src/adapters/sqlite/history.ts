@@ -149,7 +149,9 @@ export async function createHistory(
     trend: (tagId, query, signal) => trend("tag", tagId, query, signal),
     scoreTrend: (sensor, query, signal) => trend("score", sensor, query, signal),
     healthTrend: (machine, query, signal) => trend("health", machine, query, signal),
-    alarms: (query, signal) => ask<"alarms">({ kind: "alarms", ...query }, signal),
+    alarms: (query, signal) => ask<"alarms">({ kind: "alarms", query }, signal),
+    alarm: (id, signal) => ask<"alarm">({ kind: "alarm", id }, signal),
+    alarmStates: (id, signal) => ask<"alarm-states">({ kind: "alarm-states", id }, signal),
     waveforms: (alarm, signal) => ask<"waveforms">({ kind: "waveforms", alarm }, signal),
     baselines: (signal) => ask<"baselines">({ kind: "baselines" }, signal),
     async statistics(signal) {

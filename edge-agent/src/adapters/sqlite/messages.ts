@@ -1,7 +1,8 @@
+import type { StoredState } from "../../core/alarm-journal.ts";
 import type { Alarm } from "../../core/alarm-types.ts";
 import type { EdgeErrorCode } from "../../core/errors.ts";
 import type { TimeUs } from "../../core/time.ts";
-import type { StoredBaseline, StoredWaveform, Trend, TrendQuery } from "../../ports/history.ts";
+import type { AlarmQuery, StoredBaseline, StoredWaveform, Trend, TrendQuery } from "../../ports/history.ts";
 import type { Block } from "./block.ts";
 import type { SeriesKind } from "./series.ts";
 
@@ -42,7 +43,9 @@ export interface Point {
 
 export type Query =
   | { readonly kind: "trend"; readonly series: SeriesKind; readonly name: string; readonly query: TrendQuery }
-  | { readonly kind: "alarms"; readonly most: number; readonly openOnly: boolean }
+  | { readonly kind: "alarms"; readonly query: AlarmQuery }
+  | { readonly kind: "alarm"; readonly id: string }
+  | { readonly kind: "alarm-states"; readonly id: string }
   | { readonly kind: "waveforms"; readonly alarm: string }
   | { readonly kind: "baselines" }
   | { readonly kind: "statistics" };
@@ -56,6 +59,8 @@ export interface FileStatistics {
 export interface Answers {
   readonly trend: Trend;
   readonly alarms: readonly Alarm[];
+  readonly alarm: Alarm | undefined;
+  readonly "alarm-states": readonly StoredState[];
   readonly waveforms: readonly StoredWaveform[];
   readonly baselines: readonly StoredBaseline[];
   readonly statistics: FileStatistics;

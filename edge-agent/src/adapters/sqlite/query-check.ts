@@ -12,9 +12,9 @@ export function assertQuery(query: Query): void {
 
 function faultIn(query: Query): string | undefined {
   if (query.kind === "alarms") {
-    return isCount(query.most, MOST_ALARMS)
+    return isCount(query.query.most, MOST_ALARMS)
       ? undefined
-      : `1 to ${MOST_ALARMS} alarms can be asked for, not ${query.most}`;
+      : `1 to ${MOST_ALARMS} alarms can be asked for, not ${query.query.most}`;
   }
   if (query.kind !== "trend") return undefined;
   const { fromUs, toUs, buckets } = query.query;

@@ -36,12 +36,19 @@ CREATE TABLE baseline (sensor TEXT PRIMARY KEY, json TEXT NOT NULL);
 PRAGMA application_id = ${APPLICATION_ID};
 `;
 
+/* What is looked for has an index. They came later than the tables: a file without them gets them, and one that has them
+ * is read by earlier versions too, which keep them in order without knowing what they are for. */
+const INDEXES = `
+CREATE INDEX IF NOT EXISTS alarm_machine ON alarm (CASE WHEN json_valid(json) THEN json_extract(json, '$.machine') END, raised_us);
+CREATE INDEX IF NOT EXISTS alarm_audit_alarm ON alarm_audit (alarm);
+`;
+
 /** Makes the tables of a new file; refuses a file that is not ours to write to.
  *  @throws EdgeError HISTORY_FAILED */
 export function prepareSchema(db: Database, file: string): void {
   const tables = Number(db.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.["n"]);
   if (tables === 0) {
-    transaction(db, () => db.exec(TABLES));
+    transaction(db, () => db.exec(TABLES + INDEXES));
     return;
   }
   if (pragmaNumber(db, "application_id") !== APPLICATION_ID) {
@@ -57,6 +64,7 @@ export function prepareSchema(db: Database, file: string): void {
       `the history ${file} was written by a newer version of this program (schema ${version}, this one knows ${SCHEMA_VERSION}); install that version again, or move the file away to begin a new history`,
     );
   }
+  transaction(db, () => db.exec(INDEXES));
 }
 
 /** What a run of the agent leaves to the next. */

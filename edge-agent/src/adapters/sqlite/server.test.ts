@@ -117,7 +117,9 @@ describe("server on a damaged file", () => {
       savedOpenAlarms: 1,
     });
     expect(answerOf(server.handle(ask({ kind: "baselines" })))).toEqual([{ sensor: "s", json: '{"n":1}' }]);
-    expect(answerOf(server.handle(ask({ kind: "alarms", most: 5, openOnly: true })))).toHaveLength(1);
+    expect(answerOf(server.handle(ask({ kind: "alarms", query: { most: 5, openOnly: true } })))).toHaveLength(
+      1,
+    );
     expectNewHistory(server, folder.path, reply);
     server.handle({ kind: "close" });
   });

@@ -137,7 +137,11 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
         return trend;
       }
       case "alarms":
-        return source.events.alarms(query.most, query.openOnly);
+        return source.events.alarms(query.query);
+      case "alarm":
+        return source.events.alarm(query.id);
+      case "alarm-states":
+        return source.events.alarmStates(query.id);
       case "waveforms": {
         const { waveforms, damaged } = source.events.waveforms(query.alarm);
         noteDamaged(damaged, query.alarm);

@@ -436,7 +436,7 @@ describe("retention", () => {
     writeSegment(store, START_US);
     commitTo(store, [alarmItem("new", "normal", 3), keep("new")], 0);
     for (const day of [1, 2, 3]) writeSegment(store, START_US + day * 1.5 * DAY_US);
-    expect(store.events.alarms(10, false).map(({ id }) => id)).toEqual(["open"]);
+    expect(store.events.alarms({ most: 10, openOnly: false }).map(({ id }) => id)).toEqual(["open"]);
     expect(store.events.waveforms("open").waveforms).toEqual([]);
     expect(store.events.waveforms("new").waveforms).toEqual([]);
     store.close(true);

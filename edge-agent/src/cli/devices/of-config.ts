@@ -38,6 +38,8 @@ export async function devicesOfConfig(
     acknowledge: () => undefined,
     relearn: () => false,
     identify: () => "unknown",
+    inhibit: async () => ({ kind: "refused", why: "unknown" }),
+    inhibits: () => [],
     about: { version: "", startedUs: clock.nowUs() },
   });
   const acquisition = createAcquisition({

@@ -1,26 +1,20 @@
 import { z } from "zod";
 import type { Alarm } from "../../../core/alarm-types.ts";
-import { alarmDto, isOpen } from "../../../core/feed-map.ts";
+import { alarmDto } from "../../../core/feed-map.ts";
+import { alarmsCsv, CSV_TYPE } from "../alarm-csv.ts";
+import { alarmsQuery, exportQuery, findAlarms } from "../alarm-list.ts";
 import type { Api, ApiContext } from "../api-types.ts";
 import { HttpProblem, quoted } from "../problem.ts";
-import { countParam, idParams, noQuery, refusals, signedBody, withinTime } from "../requests.ts";
+import { idParams, noQuery, refusals, signedBody, withinTime } from "../requests.ts";
 import { alarm } from "../schemas.ts";
 
-const MOST_ALARMS = 1000;
-const USUAL_ALARMS = 100;
+export function alarmRoutes(app: Api, context: ApiContext): void {
+  const { plant, clock, logger } = context;
 
-const alarmsQuery = z.strictObject({
-  open: z
-    .enum(["true", "false"])
-    .default("false")
-    .describe("true: only those that are active, or cleared and not acknowledged"),
-  most: countParam(MOST_ALARMS, USUAL_ALARMS).describe("Newest first, at most so many"),
-});
-
-export function alarmRoutes(app: Api, { plant, history, clock, logger }: ApiContext): void {
   app.get(
     "/v1/alarms",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listAlarms",
         summary: "Alarms, newest first, also of earlier runs of the agent",
@@ -29,19 +23,33 @@ export function alarmRoutes(app: Api, { plant, history, clock, logger }: ApiCont
       },
     },
     async (request) => {
-      const { most } = request.query;
-      const openOnly = request.query.open === "true";
-      const kept = await withinTime(clock, request, (signal) => history.alarms({ most, openOnly }, signal));
-      return newestStates(kept, plant.alarms())
-        .filter((one) => !openOnly || isOpen(one))
-        .slice(0, most)
-        .map(alarmDto);
+      const found = await withinTime(clock, request, (signal) => findAlarms(context, request.query, signal));
+      return found.map(alarmDto);
+    },
+  );
+
+  app.get(
+    "/v1/alarms.csv",
+    {
+      config: { right: "look" },
+      schema: {
+        operationId: "exportAlarms",
+        summary: "The same as a table for a spreadsheet",
+        querystring: exportQuery,
+        response: { 200: { content: { "text/csv": { schema: z.string() } } }, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const found = await withinTime(clock, request, (signal) => findAlarms(context, request.query, signal));
+      reply.type(CSV_TYPE).header("content-disposition", 'attachment; filename="alarms.csv"');
+      return alarmsCsv(found.map(alarmDto));
     },
   );
 
   app.post(
     "/v1/alarms/:id/acknowledge",
     {
+      config: { right: "acknowledge" },
       schema: {
         operationId: "acknowledgeAlarm",
         summary: "Acknowledge an alarm; doing so again changes nothing",
@@ -74,9 +82,3 @@ export function alarmRoutes(app: Api, { plant, history, clock, logger }: ApiCont
 /** Somebody acknowledged it, and it was not raised anew since. */
 const isAcknowledged = ({ state, acknowledgedUs }: Alarm): boolean =>
   acknowledgedUs !== undefined && !state.startsWith("unacknowledged");
-
-/** What the store holds may be a second old: the agent's own state of an alarm wins. */
-function newestStates(kept: readonly Alarm[], current: readonly Alarm[]): Alarm[] {
-  const byId = new Map([...kept, ...current].map((one) => [one.id, one]));
-  return [...byId.values()].sort((a, b) => b.raisedUs - a.raisedUs);
-}

@@ -21,6 +21,7 @@ export function deviceRoutes(app: Api, { plant, logger }: ApiContext): void {
   app.get(
     "/v1/devices",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listDevices",
         summary: "The devices: whether they answer, who they are, how they are read and what is wrong",
@@ -34,6 +35,7 @@ export function deviceRoutes(app: Api, { plant, logger }: ApiContext): void {
   app.get(
     "/v1/devices/:id",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getDevice",
         summary: "One device, with the evidence of who it is",
@@ -48,6 +50,7 @@ export function deviceRoutes(app: Api, { plant, logger }: ApiContext): void {
   app.post(
     "/v1/devices/:id/identify",
     {
+      config: { right: "identify" },
       schema: {
         operationId: "identifyDevice",
         summary: "Ask a device afresh who it is; it is not read meanwhile",

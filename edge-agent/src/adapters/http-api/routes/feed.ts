@@ -1,14 +1,15 @@
 import type { Api, ApiContext } from "../api-types.ts";
-import type { FeedSocket } from "../feed.ts";
+import type { FeedSocket } from "../feed-audience.ts";
 import { HttpProblem } from "../problem.ts";
 import { noQuery, refusals } from "../requests.ts";
 import { feedMessage } from "../schemas.ts";
 
-export function feedRoute(app: Api, { access, feed }: ApiContext): void {
+export function feedRoute(app: Api, { feed }: ApiContext): void {
   app.route({
     method: "GET",
     url: "/v1/feed",
     exposeHeadRoute: false,
+    config: { right: "look" },
     schema: {
       operationId: "openFeed",
       summary: "WebSocket: a snapshot, then what changes",
@@ -27,7 +28,7 @@ export function feedRoute(app: Api, { access, feed }: ApiContext): void {
     },
     wsHandler: (socket: FeedSocket, request) => {
       // Admitted by the guard a moment ago; what is kept is how to ask again.
-      feed.accept(socket, access.admit(request) ?? (() => false));
+      feed.accept(socket, request.caller.stillMay);
     },
   });
 }

@@ -14,6 +14,7 @@ export function frameRoutes(app: Api, { field, clock, createFft }: ApiContext): 
   app.get(
     "/v1/frames/:id",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getFrame",
         summary: "A kept frame, of a disagreement or an alarm, with what each model says and its spectrogram",

@@ -28,11 +28,12 @@ const orderBody = signedBody.extend({
 const orderAnswer = z.object({ labelled: z.int().min(0).describe("Disagreements that it labelled") });
 
 export function labelRoutes(app: Api, context: ApiContext): void {
-  const { rollouts, field, plant, view, clock, logger } = context;
+  const { rollouts, field, maintenance, plant, view, clock, logger } = context;
 
   app.post(
     "/v1/frames/:id/label",
     {
+      config: { right: "label" },
       schema: {
         operationId: "labelFrame",
         summary: "Say of a kept frame whether the machine was really not well; a later label replaces it",
@@ -59,6 +60,7 @@ export function labelRoutes(app: Api, context: ApiContext): void {
   app.post(
     "/v1/alarms/:id/label",
     {
+      config: { right: "label" },
       schema: {
         operationId: "labelAlarm",
         summary: "Say of an alarm whether it was real: labels the frames that were kept of it",
@@ -93,9 +95,11 @@ export function labelRoutes(app: Api, context: ApiContext): void {
   app.post(
     "/v1/work-orders",
     {
+      config: { right: "work-order" },
       schema: {
         operationId: "fileWorkOrder",
-        summary: "What maintenance found: labels every disagreement on that machine in that time",
+        summary:
+          "What maintenance found: kept with the machine, and labels every disagreement on it in that time",
         querystring: noQuery,
         body: orderBody,
         response: { 200: orderAnswer, ...refusals },
@@ -111,6 +115,8 @@ export function labelRoutes(app: Api, context: ApiContext): void {
         );
       }
       const order = { number, machine, fromUs: from, toUs: to, finding, by };
+      // Kept first: filed again after a failure, it stands there once.
+      await maintenance.file(order);
       const labelled = await withinTime(clock, request, (signal) => rollouts.workOrder(order, signal));
       logger.info({ order: number, machine, finding, by, from: request.ip, labelled }, "a work order came");
       return { labelled };

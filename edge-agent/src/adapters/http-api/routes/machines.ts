@@ -16,6 +16,7 @@ export function machineRoutes(app: Api, { plant, view, logger }: ApiContext): vo
   app.get(
     "/v1/machines",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listMachines",
         summary: "The machines, each with its health, newest scores and readings",
@@ -29,6 +30,7 @@ export function machineRoutes(app: Api, { plant, view, logger }: ApiContext): vo
   app.get(
     "/v1/machines/:id",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getMachine",
         summary: "One machine",
@@ -43,6 +45,7 @@ export function machineRoutes(app: Api, { plant, view, logger }: ApiContext): vo
   app.post(
     "/v1/machines/:id/relearn",
     {
+      config: { right: "relearn" },
       schema: {
         operationId: "relearnMachine",
         summary: "Forget the machine's baselines; learning starts again",

@@ -33,6 +33,7 @@ export function modelRoutes(app: Api, context: ApiContext): void {
   app.get(
     "/v1/models",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getModels",
         summary: "Champion, challenger and their trial, drift, and where models come from",
@@ -46,6 +47,7 @@ export function modelRoutes(app: Api, context: ApiContext): void {
   app.get(
     "/v1/models/disagreements",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listDisagreements",
         summary: "Frames on which the two models of the newest trial disagree: those worth a label",
@@ -62,6 +64,7 @@ export function modelRoutes(app: Api, context: ApiContext): void {
   app.get(
     "/v1/models/history",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listModelHistory",
         summary: "The audit log of models: who did what, and why",
@@ -71,7 +74,7 @@ export function modelRoutes(app: Api, context: ApiContext): void {
     },
     async (request) => {
       const { most } = request.query;
-      const entries = await rollouts.history(most);
+      const entries = await withinTime(clock, request, (signal) => rollouts.history(most, signal));
       return entries.slice(0, most).map(auditEntryDto);
     },
   );
@@ -81,6 +84,7 @@ export function modelRoutes(app: Api, context: ApiContext): void {
     app.post(
       `/v1/models/trial/${name}`,
       {
+        config: { right: "trial" },
         schema: {
           operationId,
           summary,

@@ -12,6 +12,7 @@ export function readingRoutes(app: Api, { plant, view }: ApiContext): void {
   app.get(
     "/v1/readings",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listReadings",
         summary: "The newest reading of each tag that has one",
@@ -32,6 +33,7 @@ export function readingRoutes(app: Api, { plant, view }: ApiContext): void {
   app.get(
     "/v1/tags",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listTags",
         summary: "The tags as they are configured",

@@ -52,6 +52,7 @@ export function statusRoutes(app: Api, { plant, history, rollouts, clock, feed, 
   app.get(
     "/v1/status",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getStatus",
         summary: "What the agent says of itself",
@@ -79,6 +80,7 @@ export function statusRoutes(app: Api, { plant, history, rollouts, clock, feed, 
   app.get(
     "/metrics",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getMetrics",
         summary: "Counters and gauges in the text form of Prometheus",
@@ -90,7 +92,8 @@ export function statusRoutes(app: Api, { plant, history, rollouts, clock, feed, 
       const statistics = await withinTime(clock, request, statisticsIfAny);
       reply.type(METRICS_TYPE);
       const models = rollouts.report();
-      return metricsText(plant.status(), { feedClients: feed.clients, history: statistics, models });
+      const alarms = plant.alarms();
+      return metricsText(plant.status(), { feedClients: feed.clients, history: statistics, models, alarms });
     },
   );
 

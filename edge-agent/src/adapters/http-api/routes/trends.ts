@@ -37,6 +37,7 @@ export function trendRoutes(app: Api, { history, clock, view }: ApiContext): voi
   app.get(
     "/v1/trends/:of/:id",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getTrend",
         summary:

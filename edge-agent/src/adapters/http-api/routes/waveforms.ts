@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { waveformDto } from "../../../core/feed-map.ts";
-import type { Sensor } from "../../../core/machine.ts";
-import type { Waveform } from "../../../core/waveform.ts";
-import type { StoredWaveform } from "../../../ports/history.ts";
+import { spectrogramAgainst } from "../against-baseline.ts";
 import type { Api, ApiContext } from "../api-types.ts";
+import { createHeardBlocks } from "../heard-blocks.ts";
 import { HttpProblem, quoted } from "../problem.ts";
 import { countParam, idParams, noQuery, refusals, withinTime } from "../requests.ts";
 import { spectrogram, waveform } from "../schemas.ts";
@@ -26,31 +25,21 @@ const stretchQuery = z.strictObject({
   most: countParam(MOST_SAMPLES, MOST_SAMPLES).describe("Samples from there"),
 });
 
+const againstQuery = z.strictObject({
+  against: z
+    .literal("baseline")
+    .optional()
+    .describe("Band by band the difference from the healthy machine, dB, the level of the whole taken out"),
+});
+
 export function waveformRoutes(app: Api, context: ApiContext): void {
-  const { plant, history, clock, view, createFft } = context;
-
-  function newest(id: string): { readonly sensor: Sensor; readonly block: Waveform } {
-    const sensor = view.findSensor(id);
-    if (sensor === undefined) {
-      throw new HttpProblem("not-found", `there is no sensor ${quoted(id)}; GET /v1/machines lists them`);
-    }
-    const block = plant.newestWaveform(id);
-    if (block !== undefined) return { sensor, block };
-    throw new HttpProblem("not-found", `sensor ${quoted(id)} has sent no waveform yet`);
-  }
-
-  async function around(alarm: string, signal: AbortSignal): Promise<readonly StoredWaveform[]> {
-    const stored = await history.waveforms(alarm, signal);
-    if (stored.length > 0 || plant.alarms().some((one) => one.id === alarm)) return stored;
-    throw new HttpProblem(
-      "not-found",
-      `there is no alarm ${quoted(alarm)}, or its waveforms are no longer kept`,
-    );
-  }
+  const { plant, clock, healthyOf, createFft } = context;
+  const blocks = createHeardBlocks(context);
 
   app.get(
     "/v1/sensors/:id/waveform",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getSensorWaveform",
         summary: "The newest waveform of a sensor, or a stretch of it",
@@ -60,7 +49,7 @@ export function waveformRoutes(app: Api, context: ApiContext): void {
       },
     },
     async (request) => {
-      const { sensor, block } = newest(request.params.id);
+      const { sensor, block } = blocks.newestOf(request.params.id);
       return waveformDto(sensor.id, sensor.unit, block, request.query);
     },
   );
@@ -68,23 +57,28 @@ export function waveformRoutes(app: Api, context: ApiContext): void {
   app.get(
     "/v1/sensors/:id/spectrogram",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getSensorSpectrogram",
-        summary: "Spectrogram of the newest waveform of a sensor",
+        summary: "Spectrogram of the newest waveform of a sensor, or how it differs from the healthy machine",
         params: idParams,
-        querystring: noQuery,
+        querystring: againstQuery,
         response: { 200: spectrogram, ...refusals },
       },
     },
     async (request) => {
-      const { sensor, block } = newest(request.params.id);
-      return spectrogramDto(sensor.id, block, createFft);
+      const { sensor, block } = blocks.newestOf(request.params.id);
+      if (request.query.against === undefined) return spectrogramDto(sensor.id, block, createFft);
+      const healthy = healthyOf(sensor, plant.newestScore(sensor.id)?.shaftHz ?? 0);
+      if (healthy !== undefined) return spectrogramAgainst(healthy, sensor.id, block, createFft);
+      throw new HttpProblem("conflict", `${quoted(sensor.id)} has no baseline at its present speed yet`);
     },
   );
 
   app.get(
     "/v1/alarms/:id/waveforms",
     {
+      config: { right: "look" },
       schema: {
         operationId: "listAlarmWaveforms",
         summary: "The waveforms around an alarm",
@@ -94,7 +88,7 @@ export function waveformRoutes(app: Api, context: ApiContext): void {
       },
     },
     async (request) => {
-      const stored = await withinTime(clock, request, (signal) => around(request.params.id, signal));
+      const stored = await withinTime(clock, request, (signal) => blocks.allOf(request.params.id, signal));
       return stored.map((one) => waveformDto(one.sensor, one.unit, one.waveform, request.query));
     },
   );
@@ -102,6 +96,7 @@ export function waveformRoutes(app: Api, context: ApiContext): void {
   app.get(
     "/v1/alarms/:id/spectrogram",
     {
+      config: { right: "look" },
       schema: {
         operationId: "getAlarmSpectrogram",
         summary: "Spectrogram of the newest waveform around an alarm",
@@ -112,12 +107,10 @@ export function waveformRoutes(app: Api, context: ApiContext): void {
     },
     async (request) => {
       const { id } = request.params;
-      const stored = await withinTime(clock, request, (signal) => around(id, signal));
-      const last = stored
-        .toSorted((a, b) => a.waveform.firstSampleTimeUs - b.waveform.firstSampleTimeUs)
-        .at(-1);
-      if (last !== undefined) return spectrogramDto(last.sensor, last.waveform, createFft);
-      throw new HttpProblem("not-found", `no waveform was kept with alarm ${quoted(id)}`);
+      const { sensor, waveform: block } = await withinTime(clock, request, (signal) =>
+        blocks.lastOf(id, signal),
+      );
+      return spectrogramDto(sensor, block, createFft);
     },
   );
 }

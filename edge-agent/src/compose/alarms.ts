@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { Clock } from "@stethos/protocol-finger/clock";
+import { createStateFile } from "../adapters/state-file/state-file.ts";
+import type { AgentConfig } from "../config.ts";
+import type { Alarm, Inhibit } from "../core/alarm-types.ts";
+import { hasAlarmLimit } from "../core/limits.ts";
+import type { Machine } from "../core/machine.ts";
+import type { ReadingBatch } from "../core/reading.ts";
+import type { Tag } from "../core/tag.ts";
+import { createInhibitAlarms, type InhibitAlarms } from "../flow/inhibit-alarms.ts";
+import { createWatchLimits } from "../flow/watch-limits.ts";
+import { createWatchSuppressions } from "../flow/watch-suppressions.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Random } from "../ports/random.ts";
+
+/** Everything about alarms that is not the listening itself: limits of tags, and what lies over all alarms. */
+export interface Alarms
+  extends Pick<InhibitAlarms, "acknowledge" | "command" | "inhibitOf" | "inhibits" | "onAlarm"> {
+  setPlant(
+    config: Pick<AgentConfig, "suppressions" | "tags">,
+    machines: readonly Machine[],
+    tags: readonly Tag[],
+  ): void;
+  onReadings(batch: ReadingBatch): void;
+  run(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AlarmsDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly audit: AuditLog;
+  readonly dataFolder: string;
+  /** What an earlier run left open. */
+  readonly alarms: readonly Alarm[];
+  /** To who raised an alarm of a sensor. */
+  acknowledge(alarm: string, by: string): Alarm | undefined;
+  /** The alarm as everybody is to see it. */
+  onAlarm(alarm: Alarm): void;
+  onInhibit(source: string, inhibit: Inhibit | undefined): void;
+}
+
+export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
+  const limits = createWatchLimits({
+    ...deps,
+    onAlarm: (alarm) => void inhibits.onAlarm(alarm),
+  });
+  const inhibits: InhibitAlarms = await createInhibitAlarms({
+    ...deps,
+    state: createStateFile(join(deps.dataFolder, "inhibits.json")),
+    acknowledge: (alarm, by) => limits.acknowledge(alarm, by) ?? deps.acknowledge(alarm, by),
+    onInhibit: (source) => deps.onInhibit(source, inhibits.inhibitOf(source)),
+  });
+  const suppressions = createWatchSuppressions(inhibits.suppress);
+  return {
+    acknowledge: inhibits.acknowledge,
+    command: inhibits.command,
+    inhibitOf: inhibits.inhibitOf,
+    inhibits: inhibits.inhibits,
+    onAlarm: inhibits.onAlarm,
+    setPlant(config, machines, tags) {
+      const criticality = new Map(machines.map((machine) => [machine.id, machine.criticality ?? "normal"]));
+      const sensors = machines.flatMap((machine) => machine.sensors.map(({ id }) => id));
+      const watched = withLimitsOf(config.tags, tags);
+      const limited = watched.filter((tag) => tag.limits !== undefined && hasAlarmLimit(tag.limits));
+      inhibits.setPlant(
+        (machine) => criticality.get(machine) ?? "normal",
+        new Set([...sensors, ...limited.map(({ id }) => id)]),
+      );
+      limits.setTags(watched);
+      suppressions.setPlant(config.suppressions, tags);
+    },
+    onReadings(batch) {
+      suppressions.onReadings(batch);
+      limits.onReadings(batch);
+    },
+    async run(signal) {
+      await Promise.all([limits.run(signal), inhibits.run(signal)]);
+    },
+    close: inhibits.close,
+  };
+}
+
+/** The agent's table with the limits that are configured now: it keeps tags that were removed, for their indices. */
+function withLimitsOf(configured: readonly Tag[], tags: readonly Tag[]): readonly Tag[] {
+  const byId = new Map(configured.map((tag) => [tag.id, tag]));
+  return tags.map((tag) => {
+    const { limits: _, ...rest } = tag;
+    return byId.get(tag.id) ?? rest;
+  });
+}

@@ -1,0 +1,2 @@
+// Styles of what is fetched later come with its code.
+declare module "*.css";
