@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { DeviceConfig } from "../config/build-plant.ts";
 import type { AgentConfig } from "../config.ts";
 import { describeError } from "../core/errors.ts";
@@ -138,7 +139,9 @@ export function createAcquisition(
 
 /** What must stay the same for a connection to be kept. */
 const keyOf = (config: DeviceConfig): string =>
-  JSON.stringify([config.device, config.plan.tags, config.plan.waveforms]);
+  createHash("sha256")
+    .update(JSON.stringify([config.device, config.plan.tags, config.plan.waveforms]))
+    .digest("base64url");
 
 /** The tags of a device that is no longer in the configuration. */
 function outOfService(device: Running, nowUs: number): ReadingBatch {

@@ -69,9 +69,10 @@ function mirror() {
 }
 
 describe("mirror", () => {
-  it("holds the newest reading of each tag and tells listeners until they leave", () => {
+  it("holds the newest reading of each tag and tells listeners of those that machines show, until they leave", () => {
     const plant = mirror();
-    plant.setPlant([], [tag("a"), tag("b")], [device("plc")]);
+    const machine = { id: "m", name: "m", path: tag("b").path, sensors: [], tags: [tag("b").id] };
+    plant.setPlant([machine], [tag("a"), tag("b")], [device("plc")]);
     const seen: PlantChange[] = [];
     const leave = plant.subscribe((change) => seen.push(change));
     plant.onReadings(
@@ -85,7 +86,6 @@ describe("mirror", () => {
     leave();
     plant.onReadings(batch([[0, 9]]));
     expect(seen).toEqual([
-      { kind: "reading", tag: 0 },
       { kind: "reading", tag: 1 },
       { kind: "reading", tag: 1 },
     ]);

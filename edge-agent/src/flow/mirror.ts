@@ -4,14 +4,14 @@ import type { Alarm } from "../core/alarm-types.ts";
 import { unreachable } from "../core/errors.ts";
 import type { Health } from "../core/health.ts";
 import type { Machine } from "../core/machine.ts";
-import { isUsable } from "../core/quality.ts";
-import { type Reading, type ReadingBatch, readingAt } from "../core/reading.ts";
+import type { ReadingBatch } from "../core/reading.ts";
 import type { Score } from "../core/score.ts";
 import type { Tag } from "../core/tag.ts";
 import type { TimeUs } from "../core/time.ts";
 import type { Waveform } from "../core/waveform.ts";
 import type { DeviceNews } from "../ports/driver.ts";
 import type { AgentStatus, DeviceState, Plant, PlantChange } from "../ports/plant.ts";
+import { createNewestReadings } from "./newest-readings.ts";
 
 /** The newest state of everything, for the screens; written by the flows, read through the Plant port. */
 export interface Mirror extends Plant {
@@ -48,9 +48,9 @@ export interface MirrorDeps {
 export function createMirror(deps: MirrorDeps): Mirror {
   let machines: readonly Machine[] = [];
   let tags: readonly Tag[] = [];
-  // Newest row of each tag: the batch and the row in it. A Reading is made only when somebody looks.
-  const batches: (ReadingBatch | undefined)[] = [];
-  let rows = new Uint32Array(0);
+  const newest = createNewestReadings();
+  /** [tags]: 1 where a machine shows the tag: a change of the others is told to nobody. */
+  let isShown = new Uint8Array(0);
   const waveforms = new Map<string, Waveform>();
   const scores = new Map<string, Score>();
   const healths = new Map<string, Health>();
@@ -67,11 +67,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
 
   function tagCounts(device: string): DeviceState["tags"] {
     const indices = tagsOf.get(device) ?? [];
-    const isGood = (tag: number) => {
-      const batch = batches[tag];
-      return batch !== undefined && isUsable(batch.status[rows[tag] ?? 0] ?? 0);
-    };
-    return { total: indices.length, good: indices.filter(isGood).length };
+    return { total: indices.length, good: indices.filter(newest.isGood).length };
   }
 
   return {
@@ -84,9 +80,9 @@ export function createMirror(deps: MirrorDeps): Mirror {
     setPlant(newMachines, newTags, devices) {
       machines = newMachines;
       tags = newTags;
-      const wider = new Uint32Array(tags.length);
-      wider.set(rows.subarray(0, tags.length));
-      rows = wider;
+      newest.grow(tags.length);
+      const shown = new Set(machines.flatMap((machine) => machine.tags));
+      isShown = Uint8Array.from(tags, ({ id }) => (shown.has(id) ? 1 : 0));
       const before = new Map(states);
       states.clear();
       const places = new Map(newTags.map(({ id }, i) => [id, i]));
@@ -103,10 +99,9 @@ export function createMirror(deps: MirrorDeps): Mirror {
     },
     onReadings(batch) {
       for (let i = 0; i < batch.count; i += 1) {
+        newest.take(batch, i);
         const tag = batch.tag[i] ?? 0;
-        batches[tag] = batch;
-        rows[tag] = i;
-        if (listeners.size > 0) tell({ kind: "reading", tag });
+        if (listeners.size > 0 && isShown[tag] === 1) tell({ kind: "reading", tag });
       }
     },
     onWaveform: (sensor, waveform) => void waveforms.set(sensor, waveform),
@@ -126,10 +121,7 @@ export function createMirror(deps: MirrorDeps): Mirror {
       const state = states.get(device);
       if (state !== undefined) states.set(device, updated(state, news, deps.nowUs()));
     },
-    newestReading(tag): Reading | undefined {
-      const batch = batches[tag];
-      return batch === undefined ? undefined : readingAt(batch, rows[tag] ?? 0, tags);
-    },
+    newestReading: (tag) => newest.reading(tag, tags),
     newestScore: (sensor) => scores.get(sensor),
     newestWaveform: (sensor) => waveforms.get(sensor),
     health: (machine) =>

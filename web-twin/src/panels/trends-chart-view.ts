@@ -2,7 +2,7 @@ import { element, setAttribute, setText } from "../dom/element.ts";
 import { errorText } from "../i18n/words.ts";
 import type { TimeRange } from "../state/trend-board.ts";
 import type { PanelDeps } from "./panel.ts";
-import { type ChartOptions, createTrendChart, type TrendChart, toneOf } from "./trend-chart.ts";
+import { type ChartOptions, createTrendChart, type Overlay, type TrendChart, toneOf } from "./trend-chart.ts";
 import { valueAt } from "./trend-columns.ts";
 import { keyRange, listenToGestures } from "./trend-gestures.ts";
 import type { TrendsModel } from "./trends-model.ts";

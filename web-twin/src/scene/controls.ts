@@ -9,7 +9,7 @@ export interface ControlsDeps {
   move(pose: Pose): void;
   /** A press that did not move: the middle of it, and whether a finger made it. */
   tapped(x: number, y: number, isTouch: boolean): void;
-  doubleTapped(x: number, y: number, isTouch: boolean): void;
+  doubleTapped(x: number, y: number): void;
   /** The pointer rests or moves without a button; undefined when it left. */
   hovered(at: { readonly x: number; readonly y: number } | undefined): void;
 }
@@ -135,7 +135,7 @@ export function listenForControls(host: HTMLElement, deps: ControlsDeps): () => 
     "dblclick",
     (event) => {
       const { x, y } = spotOf(event);
-      deps.doubleTapped(x, y, false);
+      deps.doubleTapped(x, y);
     },
     { signal },
   );

@@ -7,7 +7,8 @@ const SMALLEST_PX = 24;
 const STEPS = 4;
 const CLASSES = 64;
 
-/** What is drawn of the assets in the picture. The columns are filled in place; the first `...Count` entries count. */
+/** What is drawn of the assets in the picture. The columns are filled in place; the first `...Count` entries count: the
+ *  assets are all those in the picture, the points those of the detailed ones. */
 export interface Detail {
   readonly points: Uint32Array;
   readonly assets: Uint32Array;
@@ -106,7 +107,8 @@ export function chooseDetail(
     detail.isDetailed[a] = isDetailed ? 1 : 0;
     if (isDetailed) {
       for (let i = firstPoint[a] ?? 0; i < (firstPoint[a + 1] ?? 0); i += 1, p += 1) detail.points[p] = i;
-    } else if (px > 0) {
+    }
+    if (px > 0) {
       detail.assets[g] = a;
       g += 1;
     }

@@ -18,21 +18,18 @@ const SKIN = 0.6;
 export function createFinder(layout: ExpandedLayout, layer: PointLayer, lens: () => Lens): Finder {
   let grids: { readonly points: ScreenGrid; readonly rollUps: ScreenGrid } | undefined;
   const { detail, points, rollUps } = layer;
-  const places = rollUps.all.geometry.getAttribute("position").array as Float32Array;
 
   const gridsNow = (): { readonly points: ScreenGrid; readonly rollUps: ScreenGrid } => {
     grids ??= {
       points: createScreenGrid(lens(), layout.position, detail.points, detail.pointCount),
-      rollUps: createScreenGrid(lens(), places, detail.assets, detail.assetCount),
+      rollUps: createScreenGrid(lens(), rollUps.position, detail.assets, detail.assetCount),
     };
     return grids;
   };
 
   const isHidden = (target: Target): boolean => {
-    const position = target.kind === "point" ? layout.position : places;
     const asset = target.kind === "point" ? (layout.assetOf[target.index] ?? 0) : target.index;
-    const at = 3 * target.index;
-    const [x = 0, y = 0, z = 0] = [position[at], position[at + 1], position[at + 2]];
+    const [x, y, z] = (target.kind === "point" ? points : rollUps).place(target.index);
     const spot = lens().project(x, y, z);
     if (spot === undefined) return true;
     const ray = lens().ray(spot.x, spot.y);
@@ -55,6 +52,7 @@ export function createFinder(layout: ExpandedLayout, layer: PointLayer, lens: ()
       ): void => {
         for (const i of grid.near(x, y, radius, (k) => rankOf(glyph[which[k] ?? 0] ?? 0))) {
           const index = which[i] ?? 0;
+          if (rankOf(glyph[index] ?? 0) < 0) continue;
           candidates.push({
             target: { kind, index },
             rank: rankOf(glyph[index] ?? 0),

@@ -6,6 +6,8 @@ export interface Angles {
 }
 
 const MARGIN = 1.04;
+/** The names of areas stand beyond their far edges. */
+const FLAT_MARGIN = 1.09;
 /** Nothing is looked at from nearer, metres. */
 const NEAREST = 3;
 
@@ -17,7 +19,7 @@ const dot = (a: Vector, b: Vector): number => a.x * b.x + a.y * b.y + a.z * b.z;
 export function fitPose(box: readonly number[], aspect: number, isFlat: boolean, angles: Angles): Pose {
   const [minX = 0, minY = 0, minZ = 0, maxX = 0, maxY = 0, maxZ = 0] = box;
   if (isFlat) {
-    const distance = (MARGIN * Math.max((maxX - minX) / aspect, maxZ - minZ)) / 2 / TAN;
+    const distance = (FLAT_MARGIN * Math.max((maxX - minX) / aspect, maxZ - minZ)) / 2 / TAN;
     return {
       x: (minX + maxX) / 2,
       z: (minZ + maxZ) / 2,

@@ -19,6 +19,9 @@ export const GLYPH_COLOURS = [
 ] as const;
 export type GlyphColour = (typeof GLYPH_COLOURS)[number];
 
+/** Drawn nowhere: an asset whose single points are drawn and tell all there is. */
+export const NO_GLYPH = Glyph.shape;
+
 /** Pixels that a glyph covers depend on these bits only: as long as they stay, it can be drawn over its old self. */
 const FOOTPRINT = Glyph.shape | Glyph.unseen | Glyph.selected;
 
@@ -54,7 +57,7 @@ export function glyphOf(state: number): number {
 export const glyphTable = (): Uint8Array => Uint8Array.from({ length: 256 }, (_, state) => glyphOf(state));
 
 /** How much of an eye a glyph asks for: what is found first where several lie under the pointer. */
-export const rankOf = (glyph: number): number => RANK[glyph & Glyph.shape] ?? 0;
+export const rankOf = (glyph: number): number => RANK[glyph & Glyph.shape] ?? -1;
 const RANK = [0, 4, 5, 1, 1, 3];
 
 /** Pixels of the page, and metres of the plant between them. */

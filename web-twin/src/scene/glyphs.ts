@@ -13,6 +13,9 @@ export interface Glyphs {
   readonly glyph: Uint8Array;
   /** [glyphs]; only while a heat map is shown. */
   readonly heat: Uint8Array | undefined;
+  /** [3 x glyphs], metres. */
+  readonly position: Float32Array;
+  place(index: number): readonly [number, number, number];
   wrote(from: number, to: number): void;
   setHeat(isOn: boolean): void;
   /** @param which indices; the first `count` are drawn. Undefined: all of them */
@@ -58,6 +61,8 @@ export function createGlyphs(position: Float32Array, material: RawShaderMaterial
     all,
     changed,
     glyph,
+    position,
+    place: (i) => [position[3 * i] ?? 0, position[3 * i + 1] ?? 0, position[3 * i + 2] ?? 0],
     get heat() {
       return warmth?.array instanceof Uint8Array ? warmth.array : undefined;
     },

@@ -1,6 +1,6 @@
 import type { PointsView } from "../state/points.ts";
 import { type Choice, chooseDetail, createDetail, type Detail } from "./detail.ts";
-import { Glyph, glyphTable, isReshaped } from "./glyph.ts";
+import { Glyph, glyphTable, isReshaped, NO_GLYPH } from "./glyph.ts";
 import { createGlyphs, type Glyphs } from "./glyphs.ts";
 import { fillHeat, heatOf, rollUpHeat } from "./heat.ts";
 import type { Lens } from "./lens.ts";
@@ -70,9 +70,14 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
     points.wrote(0, points.heat.length);
     rollUps.wrote(0, rollUps.heat.length);
   };
+  /** Where single points are drawn the asset's own glyph only stands for what is abnormal: it may be on the far side. */
+  const glyphOfAsset = (a: number): number => {
+    const glyph = table[view.rollUp[a] ?? 0] ?? 0;
+    return detail.isDetailed[a] === 1 && (glyph & Glyph.shape) === 0 ? NO_GLYPH : glyph;
+  };
   const rollUp = (): void => {
     const { glyph } = rollUps;
-    for (let a = 0; a < glyph.length; a += 1) glyph[a] = table[view.rollUp[a] ?? 0] ?? 0;
+    for (let a = 0; a < glyph.length; a += 1) glyph[a] = glyphOfAsset(a);
     rollUps.wrote(0, glyph.length);
   };
 
@@ -106,13 +111,13 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
   };
   const takeAsset = (a: number): Redraw => {
     const before = rollUps.glyph[a] ?? 0;
-    const after = table[view.rollUp[a] ?? 0] ?? 0;
+    const after = glyphOfAsset(a);
     const warmth = rollUps.heat;
     const warmest = warmth === undefined ? 0 : warmestOf(a);
     if (before === after && (warmth === undefined || warmth[a] === warmest)) return "none";
     rollUps.glyph[a] = after;
     if (warmth !== undefined) warmth[a] = warmest;
-    if (detail.isDetailed[a] === 1 || detail.pixels[a] === 0) return "none";
+    if (detail.pixels[a] === 0 || (before === after && after === NO_GLYPH)) return "none";
     if (!rollUps.note(a)) isTooMany = true;
     return isReshaped(before, after) ? "points" : "changed";
   };
@@ -170,6 +175,7 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
     choose(lens, choice) {
       ({ isEvery } = choice);
       chooseDetail(detail, layout, lens, choice);
+      rollUp();
       if (detail.pointCount > 0 && isBehind) catchUp();
       points.choose(isEvery ? undefined : detail.points, isEvery ? layout.pointCount : detail.pointCount);
       rollUps.choose(detail.assets, detail.assetCount);

@@ -1,5 +1,8 @@
+import type { SceneCamera } from "./camera.ts";
 import type { DrawStats } from "./draw-clock.ts";
-import type { Level } from "./stage.ts";
+import type { DrawnPlant } from "./drawn-plant.ts";
+import type { Hands } from "./hands.ts";
+import type { Level, Stage } from "./stage.ts";
 
 /** What tests and benches see of the scene. It changes nothing but the camera. */
 export interface SceneProbe {
@@ -29,4 +32,52 @@ export interface SceneProbe {
   pixels(x?: number, y?: number, width?: number, height?: number): Uint8Array;
   loseContext(): void;
   restoreContext(): void;
+}
+
+export interface ProbeDeps {
+  readonly t: SceneProbe["t"];
+  readonly stage: Stage;
+  readonly camera: SceneCamera;
+  readonly hands: Hands;
+  readonly plant: () => DrawnPlant | undefined;
+  readonly isEvery: () => boolean;
+  readonly renderNow: (level: Level) => number;
+}
+
+export function createSceneProbe({ t, stage, camera, hands, ...deps }: ProbeDeps): SceneProbe {
+  return {
+    t,
+    frame: stage.clock.stats,
+    isSoftware: stage.isSoftware,
+    counts() {
+      const plant = deps.plant();
+      const points = plant?.layout.pointCount ?? 0;
+      return {
+        points,
+        assets: plant?.layout.assetCount ?? 0,
+        drawCalls: stage.drawCalls(),
+        drawnPoints: deps.isEvery() ? points : (plant?.points.detail.pointCount ?? 0),
+        drawnAssets: plant?.points.detail.assetCount ?? 0,
+      };
+    },
+    glyph: (point) => deps.plant()?.points.points.glyph[point],
+    pick(x, y) {
+      const target = hands.targetAt(x, y);
+      return target === undefined ? undefined : hands.nameOf(target);
+    },
+    project(point) {
+      const [x, y, z] = deps.plant()?.layout.position.subarray(3 * point, 3 * point + 3) ?? [];
+      if (x === undefined || y === undefined || z === undefined) return undefined;
+      return camera.lens().project(x, y, z);
+    },
+    projectAsset(a) {
+      const top = deps.plant()?.points.rollUps.place(a);
+      return top === undefined ? undefined : camera.lens().project(...top);
+    },
+    goto: (asset) => hands.approach(deps.plant()?.indexOf.get(asset)),
+    renderNow: deps.renderNow,
+    pixels: (x = 0, y = 0, width = stage.canvas.width, height = stage.canvas.height) =>
+      stage.targets.read(x, y, width, height),
+    ...stage.contextLoss,
+  };
 }

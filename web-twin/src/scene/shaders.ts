@@ -63,6 +63,10 @@ flat out int vBits;
 void main() {
   int bits = int(glyph + 0.5);
   int shape = bits & 7;
+  if (shape == 7) {
+    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+    return;
+  }
   int tone = (bits >> 3) & 7;
   vec4 seen = viewMatrix * vec4(position, 1.0);
   float w = uFlat > 0.5 ? 1.0 : max(-seen.z, 0.01);

@@ -1,4 +1,4 @@
-import { Camera, ColorManagement, Matrix4, type Scene, WebGLRenderer } from "three";
+import { Camera, ColorManagement, Matrix4, type Scene, WebGLRenderer, type WebGLRenderTarget } from "three";
 import type { Timers } from "../stream/timers.ts";
 import { createDrawClock, type DrawClock } from "./draw-clock.ts";
 import type { Lens } from "./lens.ts";
@@ -74,7 +74,8 @@ export function createStage(deps: StageDeps): Stage {
   const canvas = renderer.domElement;
   const gl = renderer.getContext() as WebGL2RenderingContext;
   const isSoftware = drawsInSoftware(gl);
-  const targets = createTargets(renderer, deps.samples ?? (isSoftware ? 0 : SAMPLES));
+  const samples = deps.samples ?? (isSoftware ? 0 : SAMPLES);
+  const targets = createTargets(renderer, samples);
   const clock = createDrawClock(gl, deps.timers, deps.shown);
   const camera = new Camera();
   camera.matrixAutoUpdate = false;
@@ -83,6 +84,8 @@ export function createStage(deps: StageDeps): Stage {
   let pixelRatio = 1;
   let isLost = false;
   let calls = 0;
+  /** The plant's own target shows it from where the camera stands. */
+  let isKept = false;
 
   const lost = (event: Event): void => {
     event.preventDefault();
@@ -92,19 +95,29 @@ export function createStage(deps: StageDeps): Stage {
   };
   const back = (): void => {
     isLost = false;
+    isKept = false;
     deps.contextBack();
   };
   canvas.addEventListener("webglcontextlost", lost);
   canvas.addEventListener("webglcontextrestored", back);
 
+  const paintPlant = (into: WebGLRenderTarget, plant: Scene): void => {
+    renderer.setRenderTarget(into);
+    renderer.state.buffers.color.setClear(...ground, 1, false);
+    renderer.clear(true, true, false);
+    renderer.render(plant, camera);
+  };
   const paint = (level: Level, { plant, over, changed }: Layers): void => {
-    if (level === "everything") {
-      renderer.setRenderTarget(targets.plant);
-      renderer.state.buffers.color.setClear(...ground, 1, false);
-      renderer.clear(true, true, false);
-      renderer.render(plant, camera);
+    const isMoving = level === "everything" && samples === 0;
+    if (isMoving) {
+      // A moving camera needs no picture of the plant alone: the next picture after it makes one.
+      paintPlant(targets.scene, plant);
+      isKept = false;
+    } else if (level !== "changed") {
+      if (level === "everything" || !isKept) paintPlant(targets.plant, plant);
+      isKept = true;
+      targets.restore();
     }
-    if (level !== "changed") targets.restore();
     renderer.setRenderTarget(targets.scene);
     renderer.render(level === "changed" ? changed : over, camera);
     targets.present();

@@ -1,31 +1,17 @@
-import type { AlarmDto } from "@stethos/edge-agent/core";
-import { pointTag } from "@stethos/edge-agent/core";
 import { Scene } from "three";
-import { isUnacknowledged } from "../state/alarm-order.ts";
 import type { PointStore, PointsChange } from "../state/points.ts";
 import type { Changes, View } from "../state/store.ts";
 import type { Timers } from "../stream/timers.ts";
-import { createAreaLabels } from "./area-labels.ts";
 import { createBudget } from "./budget.ts";
 import { createSceneCamera } from "./camera.ts";
-import { listenForControls } from "./controls.ts";
 import { type DrawnPlant, drawPlant } from "./drawn-plant.ts";
-import { healthMarks, standOf } from "./health-marks.ts";
-import { type CameraMove, CLOSER, FARTHER, moveOf } from "./keys.ts";
-import { createLabels, type LabelText } from "./labels.ts";
+import { createHands, type Hover } from "./hands.ts";
+import { CLOSER, FARTHER } from "./keys.ts";
 import { createMaterials } from "./materials.ts";
-import { strolled, turned, zoomed } from "./orbit.ts";
 import { SCENE_COLOURS } from "./palette.ts";
-import type { Target } from "./pick.ts";
-import type { SceneProbe } from "./probe.ts";
-import { createStage, type Layers, LEVELS, type Level } from "./stage.ts";
-
-export interface Hover {
-  readonly target: Target;
-  /** Pixels of the host. */
-  readonly x: number;
-  readonly y: number;
-}
+import { createSceneProbe, type SceneProbe } from "./probe.ts";
+import { createSigns } from "./signs.ts";
+import { createStage, type Layers, type Level, LEVELS } from "./stage.ts";
 
 export interface TwinSceneDeps {
   readonly points: PointStore;
@@ -66,15 +52,12 @@ const REPAIR_MS = 500;
 const BLINK_MS = 500;
 /** Building may not hold up what the operator does. */
 const SLICE_MS = 8;
-const REACH_PX = { mouse: 12, touch: 24 } as const;
 const TARGET_MS = { software: 60, card: 33 } as const;
 const FIRST_BUDGET = { software: 40_000, card: 400_000 } as const;
 /** So many blinking glyphs are drawn with all the others. */
 const MOST_BLINKING = 20_000;
 
 const higher = (a: Level, b: Level): Level => (LEVELS.indexOf(a) >= LEVELS.indexOf(b) ? a : b);
-const unacknowledgedMachines = (alarms: Iterable<AlarmDto>): ReadonlySet<string> =>
-  new Set([...alarms].filter(isUnacknowledged).map((alarm) => alarm.machine));
 
 /** The plant inside `host`: drawn when something changed, and only what changed.
  *  @throws where the browser cannot draw it */
@@ -98,8 +81,6 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   const kind = stage.isSoftware ? "software" : "card";
   const budget = createBudget({ targetMs: TARGET_MS[kind], first: FIRST_BUDGET[kind] });
   host.prepend(stage.canvas);
-  const areaLabels = createAreaLabels(host);
-  const labels = createLabels(host);
 
   let plant: DrawnPlant | undefined;
   let view: View | undefined;
@@ -111,7 +92,6 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   let budgetUsed = 0;
   let movedMs = Number.NEGATIVE_INFINITY;
   let isPhaseOff = false;
-  let hoverAt: { readonly x: number; readonly y: number } | undefined;
   const stops: Record<"blink" | "repair" | "settle" | "work", () => void> = {
     blink: () => {},
     repair: () => {},
@@ -129,7 +109,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   function moved(): void {
     isLensNew = true;
     movedMs = timers.now();
-    if (hoverAt !== undefined) deps.hovered(undefined);
+    hands.aside();
     stops.settle();
     stops.settle = timers.after(SETTLE_MS, settled);
     request("everything");
@@ -139,7 +119,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     if (plant === undefined) return;
     plant.plant.want(plant.points.detail.pixels);
     build();
-    hoverOver();
+    hands.hoverAgain();
   }
 
   /** Merges the parts of what stands near, a slice at a time. */
@@ -163,8 +143,8 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     if (plant === undefined) return;
     plant.points.choose(lens, { budget: budgetUsed, isEvery });
     plant.finder.forget();
-    placeLabels();
-    showMarks();
+    signs.place();
+    if (view !== undefined) signs.showMarks(view);
   }
 
   function draw(): void {
@@ -208,58 +188,6 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     }
   }
 
-  function placeLabels(): void {
-    const lens = camera.lens();
-    areaLabels.place(lens.project);
-    labels.place((id) => {
-      const a = plant?.indexOf.get(id);
-      if (plant === undefined || a === undefined) return undefined;
-      const { x, y, z, halfZ } = standOf(plant.layout, a, 0.5);
-      const at = lens.project(x, y, z + halfZ);
-      return at === undefined ? undefined : { x: Math.round(at.x), y: Math.round(at.y) };
-    });
-  }
-
-  function showLabels({ plant: { machines, alarms }, selection }: View): void {
-    const calling = unacknowledgedMachines(alarms.values());
-    const texts: LabelText[] = [];
-    for (const { id, name, health } of machines.values()) {
-      if (plant?.indexOf.has(id) !== true) continue;
-      const isSelected = selection.asset === id;
-      texts.push({ id, name, health: health.state, unacknowledged: calling.has(id), selected: isSelected });
-    }
-    const index = plant?.indexOf.get(selection.asset ?? "");
-    const asset = index === undefined ? undefined : plant?.layout.layout.assets[index];
-    if (asset !== undefined && !machines.has(asset.id)) {
-      const name = asset.name ?? asset.code ?? asset.id.slice(asset.id.lastIndexOf("/") + 1);
-      texts.push({ id: asset.id, name, health: undefined, unacknowledged: false, selected: true });
-    }
-    labels.show(texts);
-    placeLabels();
-  }
-
-  function showMarks(): void {
-    if (plant === undefined || view === undefined) return;
-    const lens = camera.lens();
-    const { layout, indexOf, marks } = plant;
-    const perPixel = (a: number): number => {
-      const { x, y, z } = standOf(layout, a, 0);
-      return (lens.isFlat ? 1 : Math.hypot(lens.eye.x - x, lens.eye.y - y, lens.eye.z - z)) / lens.scale;
-    };
-    marks.show(healthMarks(layout, indexOf, view, perPixel));
-  }
-
-  /** Only what can be seen here is worth a picture: readings change far more often than health. */
-  let seen = "";
-  const isNews = ({ plant: { machines, alarms }, selection }: View): boolean => {
-    const calling = unacknowledgedMachines(alarms.values());
-    const looks = [...machines.values()].map(({ id, name, health }) => [name, health.state, calling.has(id)]);
-    const now = JSON.stringify([looks, selection.asset, selection.point]);
-    const isNew = now !== seen;
-    seen = now;
-    return isNew;
-  };
-
   function showSelection(): void {
     const tag = view?.selection.point;
     plant?.points.select(tag === undefined ? undefined : deps.points.find(tag));
@@ -272,10 +200,10 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       plant?.dispose();
       plant = drawPlant(points, layers, materials, camera.lens);
       plant.points.setHeat(heatKind);
-      areaLabels.show(points.layout.layout.areas);
+      signs.showAreas();
       camera.setPlant(plant.box);
       showSelection();
-      if (view !== undefined) showLabels(view);
+      if (view !== undefined) signs.showLabels(view);
       moved();
     } else if (change.kind === "all") {
       plant.points.all();
@@ -301,91 +229,19 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     plant.points.forget();
   }
 
-  function targetAt(x: number, y: number, reach: number): Target | undefined {
-    if (plant === undefined) return undefined;
-    const label = labels.at(x, y);
-    const index = label === undefined ? undefined : plant.indexOf.get(label);
-    return index === undefined ? plant.finder.find(x, y, reach) : { kind: "asset", index };
-  }
-
-  function hoverOver(): void {
-    const isMoving = timers.now() - movedMs < SETTLE_MS;
-    const at = isMoving ? undefined : hoverAt;
-    const target = at === undefined ? undefined : targetAt(at.x, at.y, REACH_PX.mouse);
-    host.style.cursor = target === undefined ? "grab" : "pointer";
-    deps.hovered(at === undefined || target === undefined ? undefined : { target, ...at });
-  }
-
-  const nameOf = (target: Target): string | undefined =>
-    plant === undefined
-      ? undefined
-      : target.kind === "point"
-        ? pointTag(plant.layout, target.index)
-        : plant.layout.layout.assets[target.index]?.id;
-
-  function pickAt(x: number, y: number, isTouch: boolean): Target | undefined {
-    const target = targetAt(x, y, isTouch ? REACH_PX.touch : REACH_PX.mouse);
-    const name = target === undefined ? undefined : nameOf(target);
-    if (target === undefined || name === undefined) return undefined;
-    if (target.kind === "point") deps.pickedPoint(name);
-    else deps.pickedAsset(name);
-    return target;
-  }
-
-  function approach(a: number | undefined): void {
-    if (plant === undefined || a === undefined) return;
-    camera.approach([...plant.layout.box.subarray(6 * a, 6 * a + 6)], timers.now());
-    moved();
-  }
-
-  function go(move: CameraMove): void {
-    const pose = camera.pose();
-    switch (move.kind) {
-      case "fit":
-        camera.fit();
-        break;
-      case "goto":
-        approach(plant?.indexOf.get(view?.selection.asset ?? ""));
-        return;
-      case "zoom":
-        camera.move(zoomed(pose, move.factor, camera.limits()));
-        break;
-      case "turn":
-        camera.move(turned(pose, move.azimuthRad, move.polarRad));
-        break;
-      case "stroll":
-        camera.move(strolled(pose, move.right, move.ahead));
-        break;
-    }
-    moved();
-  }
-
-  const stopControls = listenForControls(host, {
-    pose: camera.pose,
-    lens: camera.lens,
-    limits: camera.limits,
-    move(pose) {
-      camera.move(pose);
-      moved();
-    },
-    tapped: pickAt,
-    doubleTapped(x, y, isTouch) {
-      const target = targetAt(x, y, isTouch ? REACH_PX.touch : REACH_PX.mouse);
-      if (target !== undefined)
-        approach(target.kind === "asset" ? target.index : plant?.layout.assetOf[target.index]);
-    },
-    hovered(at) {
-      hoverAt = at;
-      hoverOver();
-    },
+  const signs = createSigns(host, { plant: () => plant, lens: camera.lens });
+  const hands = createHands(host, {
+    camera,
+    plant: () => plant,
+    labelAt: signs.at,
+    selectedAsset: () => view?.selection.asset,
+    now: timers.now,
+    isMoving: () => timers.now() - movedMs < SETTLE_MS,
+    moved,
+    pickedAsset: deps.pickedAsset,
+    pickedPoint: deps.pickedPoint,
+    hovered: deps.hovered,
   });
-  const onKey = (event: KeyboardEvent): void => {
-    const found = event.target === host ? moveOf(event, camera.lens().isFlat) : undefined;
-    if (found === undefined) return;
-    event.preventDefault();
-    go(found);
-  };
-  host.addEventListener("keydown", onKey);
 
   const resize = (): void => {
     const { clientWidth, clientHeight } = host;
@@ -400,7 +256,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   const setPalette = (next: View): void => {
     materials.setPalette(next.palette);
     stage.setGround(SCENE_COLOURS[next.palette].ground);
-    showMarks();
+    signs.showMarks(next);
     request("everything");
   };
 
@@ -431,60 +287,35 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       resize();
       request("everything");
     }
-    if (!isNews(next) && !changes.structure) return;
+    if (!signs.isNews(next) && !changes.structure) return;
     showSelection();
-    showLabels(next);
-    showMarks();
+    signs.showLabels(next);
+    signs.showMarks(next);
     request("points");
   }
 
-  const probe: SceneProbe = {
+  const probe = createSceneProbe({
     t,
-    frame: stage.clock.stats,
-    isSoftware: stage.isSoftware,
-    counts: () => ({
-      points: plant?.layout.pointCount ?? 0,
-      assets: plant?.layout.assetCount ?? 0,
-      drawCalls: stage.drawCalls(),
-      drawnPoints: isEvery ? (plant?.layout.pointCount ?? 0) : (plant?.points.detail.pointCount ?? 0),
-      drawnAssets: plant?.points.detail.assetCount ?? 0,
-    }),
-    glyph: (point) => plant?.points.points.glyph[point],
-    pick(x, y) {
-      const target = targetAt(x, y, REACH_PX.mouse);
-      return target === undefined ? undefined : nameOf(target);
-    },
-    project(point) {
-      const [x, y, z] = plant?.layout.position.subarray(3 * point, 3 * point + 3) ?? [];
-      return x === undefined || y === undefined || z === undefined
-        ? undefined
-        : camera.lens().project(x, y, z);
-    },
-    projectAsset(a) {
-      const box = plant?.layout.box.subarray(6 * a, 6 * a + 6);
-      if (box === undefined) return undefined;
-      const [x0 = 0, , z0 = 0, x1 = 0, y1 = 0, z1 = 0] = box;
-      return camera.lens().project((x0 + x1) / 2, y1 + 0.3, (z0 + z1) / 2);
-    },
-    goto: (asset) => approach(plant?.indexOf.get(asset)),
+    stage,
+    camera,
+    hands,
+    plant: () => plant,
+    isEvery: () => isEvery,
     renderNow(level) {
-      const start = timers.now();
+      const startMs = timers.now();
       if (level === "everything") isLensNew = true;
       paint(level);
       stage.finish();
-      return timers.now() - start;
+      return timers.now() - startMs;
     },
-    pixels: (x = 0, y = 0, width = stage.canvas.width, height = stage.canvas.height) =>
-      stage.targets.read(x, y, width, height),
-    ...stage.contextLoss,
-  };
+  });
 
   return {
     show,
-    closer: () => go({ kind: "zoom", factor: CLOSER }),
-    farther: () => go({ kind: "zoom", factor: FARTHER }),
-    fit: () => go({ kind: "fit" }),
-    goto: (asset) => approach(plant?.indexOf.get(asset)),
+    closer: () => hands.go({ kind: "zoom", factor: CLOSER }),
+    farther: () => hands.go({ kind: "zoom", factor: FARTHER }),
+    fit: () => hands.go({ kind: "fit" }),
+    goto: probe.goto,
     heat(next) {
       heatKind = next;
       materials.setHeat(next !== undefined);
@@ -500,14 +331,12 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     dispose() {
       isOver = true;
       for (const stop of Object.values(stops)) stop();
-      stopControls();
       stopPoints();
       stopFreshness();
-      host.removeEventListener("keydown", onKey);
+      hands.dispose();
       observer.disconnect();
       plant?.dispose();
-      labels.dispose();
-      areaLabels.dispose();
+      signs.dispose();
       materials.dispose();
       stage.dispose();
     },

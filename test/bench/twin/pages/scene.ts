@@ -1,6 +1,7 @@
 import { expandLayout } from "@stethos/edge-agent/core";
 import { browserTimers } from "../../../../web-twin/src/platform.ts";
-import { createTwinScene, type Hover, type TwinScene } from "../../../../web-twin/src/scene/twin-scene.ts";
+import type { Hover } from "../../../../web-twin/src/scene/hands.ts";
+import { createTwinScene, type TwinScene } from "../../../../web-twin/src/scene/twin-scene.ts";
 import { createStore, type Store } from "../../../../web-twin/src/state/store.ts";
 import { syntheticPlant } from "./synthetic-plant.ts";
 import { createSyntheticPoints, type SyntheticPoints } from "./synthetic-points.ts";
