@@ -7,6 +7,7 @@ import { gate } from "./gate.ts";
 import type { Bench, Targets } from "./harness.ts";
 import { start } from "./start.ts";
 import { swap } from "./swap.ts";
+import { twin } from "./twin.ts";
 import { zoo } from "./zoo.ts";
 
 /** Every benchmark with what it must reach. */
@@ -80,6 +81,31 @@ export const benches: readonly { readonly bench: Bench; readonly targets: Target
       falsePromoteAtZero: { most: 0.05 },
       falsePromoteAtMinusHalf: { most: 0.01 },
       powerAtPlusHalf: { least: 0.8 },
+    },
+  },
+  {
+    bench: twin,
+    targets: {
+      firstFrameMs: { most: 1000 },
+      firstFrame1MMs: { most: 1400 },
+      drawnHzAll: { least: 9 },
+      drawnHz5pct: { least: 18 },
+      lost: { most: 0 },
+      heapGrowthMB: { most: 5 },
+      pickMs: { most: 1 },
+      bundleGzKB: { most: 150 },
+      B1: { most: 1.25 },
+      B2: { most: 0.95 },
+      B3: { most: 0.3 },
+      B4: { least: 8 },
+      B5: { least: 20 },
+      B6: { least: 8 },
+      B7: { most: 0.1 },
+      B8: { most: 3.2 },
+      B9: { most: 0.1 },
+      "vsDeckgl.firstFrame": { least: 1 },
+      "vsDeckgl.update": { least: 1 },
+      "vsDeckgl.bundle": { least: 1 },
     },
   },
   { bench: start, targets: { firstReadingMs: { most: 3000 } } },

@@ -27,9 +27,17 @@ async function findings(page: Page): Promise<readonly string[]> {
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      axe: {
+        run(
+          where: Document,
+          options: object,
+        ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+      };
     };
-    const { violations } = await axe.run();
+    const { violations } = await axe.run(document, {
+      resultTypes: ["violations"],
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+    });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
@@ -49,7 +57,7 @@ export function describeAlarms(desk: Desk): void {
       const page = await desk.open();
       const bar = page.locator(".alarm-bar");
       expect(await bar.locator(".bar-text").textContent()).toMatch(
-        /^Critical: Feed pump P-101, Signs of damage on the outer ring of the bearing, \d+ (s|min) ago$/,
+        /^Critical: 10LAC01AP001 Feed pump P-101, Signs of damage on the outer ring of the bearing, \d+ (s|min) ago$/,
       );
       expect(await bar.locator("[data-count]").allTextContents()).toEqual([
         "1Critical: 1",
@@ -115,7 +123,7 @@ export function describeAlarms(desk: Desk): void {
       expect(await page.textContent(".flood")).toBe("FLOOD: 2000 alarms in 10 min");
       const toggle = page.locator("[data-flood] button");
       expect(await toggle.textContent()).toMatch(
-        /^Flood on Riverside\/Boiler house\/Water: 2000 alarms, 2000 open\. First out:/,
+        /^Flood on Boiler house \/ Water: 2000 alarms, 2000 open\. First out:/,
       );
       expect(await page.locator("[data-alarm]").count()).toBe(0);
       await toggle.click();
@@ -243,7 +251,7 @@ export function describeAlarms(desk: Desk): void {
       };
       raise(1, "one");
       await page.waitForFunction(() =>
-        document.querySelector("#live")?.textContent?.startsWith("New Alarm: Feed pump"),
+        document.querySelector("#live")?.textContent?.includes("Feed pump P-101. Signs of damage"),
       );
       expect(await page.getAttribute("#live", "aria-live")).toBe("polite");
       raise(40, "many");
@@ -280,7 +288,8 @@ export function describeAlarms(desk: Desk): void {
     it("does the alarms without a mouse: next, acknowledge, shelve, the plant and back", async () => {
       desk.server.session = { role: "operator", isProtected: false };
       const page = await desk.open();
-      await page.waitForSelector("[data-alarm]");
+      // Until the agent said who sits here nobody may do anything.
+      await page.waitForSelector('[data-alarm="alarm-P-101"] [data-acknowledge]:enabled');
       await page.keyboard.press("n");
       await page.waitForSelector('[data-alarm="alarm-F-201"] [aria-pressed=true]');
       await page.keyboard.press("p");
@@ -386,21 +395,25 @@ export function describeAlarms(desk: Desk): void {
       ["en-GB", "light"],
       ["zh-CN", "colour-blind"],
       ["zh-CN", "light"],
-    ])("has nothing that axe calls serious (%s, %s)", async (locale, palette) => {
-      desk.server.first = plantWith((ms) => [...alarmsOfEachState(ms), ...floodAlarms(ms, 12)]);
-      const page = await desk.open({
-        locale,
-        before: (each) =>
-          each.addInitScript((chosen) => localStorage.setItem("stethos.palette", chosen), palette),
-      });
-      await page.waitForSelector("[data-alarm]");
-      for (const place of ["scene", "alarms", "models"]) {
-        await go(page, place);
-        await page.waitForTimeout(200);
-        expect(await findings(page), place).toEqual([]);
-      }
-      await page.click("[data-settings]");
-      expect(await findings(page), "settings").toEqual([]);
-    });
+    ])(
+      "has nothing that axe calls serious (%s, %s)",
+      async (locale, palette) => {
+        desk.server.first = plantWith((ms) => [...alarmsOfEachState(ms), ...floodAlarms(ms, 12)]);
+        const page = await desk.open({
+          locale,
+          before: (each) =>
+            each.addInitScript((chosen) => localStorage.setItem("stethos.palette", chosen), palette),
+        });
+        await page.waitForSelector("[data-alarm]");
+        for (const place of ["scene", "alarms", "models"]) {
+          await go(page, place);
+          await page.waitForTimeout(200);
+          expect(await findings(page), place).toEqual([]);
+        }
+        await page.click("[data-settings]");
+        expect(await findings(page), "settings").toEqual([]);
+      },
+      60_000,
+    );
   });
 }

@@ -24,7 +24,8 @@ interface OpenOptions extends BrowserContextOptions {
 const LIVE = 'body[data-feed="live"] [data-machine]';
 const DESK_SIZE = { width: 1280, height: 720 } as const;
 /** Remarks about the machine that runs the test, not about the page. */
-const IGNORED = /Service Worker registration blocked by Playwright|GPU stall|GL Driver Message|Password forms|Failed to load resource|WebSocket connection/;
+const IGNORED =
+  /Service Worker registration blocked by Playwright|GPU stall|GL Driver Message|Password forms|Failed to load resource|WebSocket connection/;
 
 /** Prepares a desk before each test and looks, after it, at what the browser complained about. */
 export function useDesk(): Desk {

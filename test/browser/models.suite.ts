@@ -1,10 +1,14 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { RIGHTS } from "../../edge-agent/src/core/roles.ts";
 import type { ModelsDto } from "../../edge-agent/src/core/rollout/models-dto.ts";
 import { type Desk, titled } from "./desk.ts";
 import { models, withTrial } from "./scripted-models.ts";
 import { cast, machineId, snapshot } from "./scripted-plant.ts";
 
+const ASK = "dialog[aria-labelledby=command-title]";
+/** Somebody whose token carries no name says himself who he is. */
+const NAMELESS = { role: "engineer", isProtected: false, rights: RIGHTS };
 const ROW = '[data-alarm="alarm-P-101"]';
 
 export function describeModels(desk: Desk): void {
@@ -23,7 +27,7 @@ export function describeModels(desk: Desk): void {
   describe("the models on the screen", () => {
     it("show champion, challenger, stage, evidence, why it waits and what would decide it", async () => {
       const page = await openModels(withTrial(Date.now()));
-      expect(await page.textContent("[data-models]")).toBe("Model listener 1.0.0 18 to label");
+      expect(await page.textContent("[data-models]")).toBe("Models 18 to label");
       expect(await page.textContent("[data-role=challenger] .card-title")).toBe("listener 1.1.0");
       expect(await page.textContent(".stages [aria-current=step]")).toBe("Canary");
       const trial = await page.textContent(".trial");
@@ -38,7 +42,7 @@ export function describeModels(desk: Desk): void {
       expect(await page.textContent(".history")).toContain("Rolled back: listener 1.0.5");
       // What lies beneath takes neither clicks nor the keyboard, and alarms stay in view.
       expect(await page.locator(".detail").isVisible()).toBe(false);
-      expect(await page.locator(ROW).isVisible()).toBe(true);
+      expect(await page.locator(".alarm-bar").isVisible()).toBe(true);
     });
 
     it("follow the feed", async () => {
@@ -61,7 +65,7 @@ export function describeModels(desk: Desk): void {
       await page.click(".frame-answer [data-verdict=real]");
       await page.waitForSelector('[data-frame="frame-1"][data-given="real"]');
       expect(posted("/v1/frames/")).toEqual([
-        'POST /v1/frames/frame-1/label {"verdict":"real","by":"operator","note":"bearing seen to be pitted"}',
+        'POST /v1/frames/frame-1/label {"verdict":"real","by":"Li Wei","note":"bearing seen to be pitted"}',
       ]);
       await page.waitForSelector('[data-frame="frame-2"][aria-pressed="true"]');
       expect(await page.inputValue(".frame-answer input")).toBe("");
@@ -92,18 +96,19 @@ export function describeModels(desk: Desk): void {
       desk.server.broken.set("/v1/models/history", 503);
       const page = await openModels(withTrial(Date.now()));
       await page.waitForSelector(".labels-block:has-text('The list is not shown: the agent refused')");
-      await page.click("summary");
-      await page.waitForSelector("details:has-text('The audit log is not shown: the agent refused')");
+      await page.click(".models summary");
+      await page.waitForSelector(".models details:has-text('The audit log is not shown: the agent refused')");
     });
 
     it("pause a trial in somebody's name, after asking", async () => {
+      desk.server.session = NAMELESS;
       const page = await openModels(withTrial(Date.now()));
       await page.click("[data-command=pause]");
-      await page.waitForSelector("dialog.command[open]");
+      await page.waitForSelector(`${ASK}[open]`);
       expect(await page.textContent("#command-title")).toBe("Pause the trial?");
       await page.fill("#command-by", " ");
       await page.keyboard.press("Enter");
-      await page.waitForSelector(".command .problem:not([hidden])");
+      await page.waitForSelector(`${ASK} .problem:not([hidden])`);
       expect(posted("/v1/models/trial")).toEqual([]);
       await page.fill("#command-by", "Li Wei");
       await page.fill("#command-reason", "line 3 is being rebuilt");
@@ -113,9 +118,7 @@ export function describeModels(desk: Desk): void {
         'POST /v1/models/trial/pause {"by":"Li Wei","reason":"line 3 is being rebuilt"}',
       ]);
       expect(await page.textContent(".paused")).toContain("Paused by Li Wei");
-      expect(await page.locator("dialog.command").evaluate((node: HTMLDialogElement) => node.open)).toBe(
-        false,
-      );
+      expect(await page.locator(ASK).evaluate((node: HTMLDialogElement) => node.open)).toBe(false);
       expect(await page.locator("[data-command]").allTextContents()).toEqual([
         "Resume",
         "Promote now",
@@ -128,14 +131,14 @@ export function describeModels(desk: Desk): void {
       const page = await openModels(withTrial(Date.now()));
       await page.click("[data-command=promote]");
       expect(await page.textContent("#command-title")).toBe("Promote listener 1.1.0 now?");
-      await page.click(".command button[type=submit]");
-      await page.waitForSelector(".command .problem:not([hidden])");
-      expect(await page.textContent(".command .problem")).toContain("Not done: the agent refused");
-      await page.click(".command button[type=button]");
+      await page.click(`${ASK} button[type=submit]`);
+      await page.waitForSelector(`${ASK} .problem:not([hidden])`);
+      expect(await page.textContent(`${ASK} .problem`)).toContain("Not done: the agent refused");
+      await page.click(`${ASK} button[type=button]`);
       await page.click("[data-command=abort]");
-      expect(await page.locator(".command .problem").isVisible()).toBe(false);
+      expect(await page.locator(`${ASK} .problem`).isVisible()).toBe(false);
       await page.keyboard.press("Escape");
-      await page.waitForSelector("dialog.command", { state: "hidden" });
+      await page.waitForSelector(ASK, { state: "hidden" });
       expect(posted("/v1/models/trial")).toHaveLength(1);
       // Escape was the dialog's; the models are still there.
       expect(await page.locator(".models").isVisible()).toBe(true);
@@ -160,10 +163,12 @@ export function describeModels(desk: Desk): void {
 
     it("speak Chinese, all of them, and stay open when the language changes", async () => {
       const page = await openModels(withTrial(Date.now()), "zh-CN");
-      expect(await page.textContent("[data-models]")).toBe("模型 listener 1.0.0 18 个待标注");
+      expect(await page.textContent("[data-models]")).toBe("模型 18 个待标注");
       expect(await page.textContent(".stages [aria-current=step]")).toBe("金丝雀");
       expect(await page.textContent(".trial")).toContain("分歧的标注：7，需 25");
       expect(await page.textContent(".history")).toContain("已回滚");
+      await page.click("[data-settings]");
+      await page.focus("[data-language]");
       await page.selectOption("[data-language]", "en");
       await page.waitForSelector(".stages [aria-current=step]:has-text('Canary')");
       expect(await page.locator(".models").isVisible()).toBe(true);
@@ -214,12 +219,13 @@ export function describeModels(desk: Desk): void {
       await page.click(`${ROW} [data-verdict=not-sure]`);
       await page.waitForSelector(`${ROW} [data-verdict=not-sure][aria-pressed=true]`);
       expect(posted("/v1/alarms/alarm-P-101/label")).toEqual([
-        'POST /v1/alarms/alarm-P-101/label {"verdict":"real","by":"operator"}',
-        'POST /v1/alarms/alarm-P-101/label {"verdict":"not-sure","by":"operator"}',
+        'POST /v1/alarms/alarm-P-101/label {"verdict":"real","by":"Li Wei"}',
+        'POST /v1/alarms/alarm-P-101/label {"verdict":"not-sure","by":"Li Wei"}',
       ]);
     });
 
     it("says why it was not labelled", async () => {
+      desk.server.session = NAMELESS;
       desk.server.broken.set("/v1/alarms/alarm-P-101/label", 409);
       const page = await desk.open();
       await page.click(".alarm-block [data-verdict=real]");

@@ -64,6 +64,7 @@ export function describeOperator(desk: Desk): void {
     it("reads Chinese as soon as he chooses it, and looks at the same machine", async () => {
       const page = await desk.open();
       await page.click("[data-settings]");
+      await page.focus("[data-language]");
       await page.selectOption("[data-language]", "zh-CN");
       await page.waitForSelector('html[lang="zh-CN"]');
       expect(await page.evaluate(() => document.activeElement?.hasAttribute("data-language"))).toBe(true);
@@ -75,6 +76,7 @@ export function describeOperator(desk: Desk): void {
     it("still reads Chinese after a reload", async () => {
       const page = await desk.open();
       await page.click("[data-settings]");
+      await page.focus("[data-language]");
       await page.selectOption("[data-language]", "zh-CN");
       await page.reload();
       await page.waitForSelector('body[data-feed="live"] [data-machine]');
@@ -90,12 +92,19 @@ export function describeOperator(desk: Desk): void {
 
     it("sees the trend of any value, over any span, and the newest value in it", async () => {
       const page = await desk.open();
-      await page.waitForSelector("[data-points]");
-      const points = () => page.locator("[data-points]").evaluate((node) => Number(node.dataset["points"]));
+      await page.waitForSelector("section[aria-labelledby=trend-title] [data-points]");
+      const points = () =>
+        page
+          .locator("section[aria-labelledby=trend-title] [data-points]")
+          .evaluate((node) => Number(node.dataset["points"]));
       const before = await points();
       desk.server.send(change(Date.now() + 1000, { scores: [score(pump, Date.now() + 1000, 9, 0.9)] }));
       await page.waitForFunction(
-        (n) => Number(document.querySelector<HTMLElement>("[data-points]")?.dataset["points"]) > n,
+        (n) =>
+          Number(
+            document.querySelector<HTMLElement>("section[aria-labelledby=trend-title] [data-points]")
+              ?.dataset["points"],
+          ) > n,
         before,
       );
 
@@ -109,13 +118,19 @@ export function describeOperator(desk: Desk): void {
         change(Date.now() + 2000, { readings: [reading(tag, 61.5, "Cel", Date.now() + 2000, 9)] }),
       );
       await page.waitForFunction(() =>
-        document.querySelector(".chart")?.getAttribute("aria-label")?.endsWith("newest value 61.5 °C"),
+        document
+          .querySelector("section[aria-labelledby=trend-title] .chart")
+          ?.getAttribute("aria-label")
+          ?.endsWith("newest value 61.5 °C"),
       );
-      await page.selectOption('select[aria-label="Time span"]', "28800");
+      await page.selectOption('section[aria-labelledby=trend-title] select[aria-label="Time span"]', "28800");
       await page.waitForFunction(() =>
-        document.querySelector(".chart")?.getAttribute("aria-label")?.includes("over 8 h"),
+        document
+          .querySelector("section[aria-labelledby=trend-title] .chart")
+          ?.getAttribute("aria-label")
+          ?.includes("over 8 h"),
       );
-      const chart = await page.locator(".chart .u-over").boundingBox();
+      const chart = await page.locator("section[aria-labelledby=trend-title] .chart .u-over").boundingBox();
       if (chart === null) throw new Error("there is no chart");
       await page.mouse.move(chart.x + chart.width / 2, chart.y + chart.height / 2);
       await page.waitForFunction(() => /\d °C$/.test(document.querySelector(".pointed")?.textContent ?? ""));
@@ -147,7 +162,7 @@ export function describeOperator(desk: Desk): void {
 
     it("works on a phone: nothing is wider than the screen, and a tapped machine is shown", async () => {
       const page = await desk.open({ viewport: { width: 400, height: 800 }, hasTouch: true, isMobile: true });
-      await page.waitForSelector("[data-spectrogram=now][data-state=ready]");
+      await page.waitForSelector("[data-spectrogram=now][data-state=ready]", { state: "attached" });
       const widest = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(widest).toBe(400);
       await page.tap(`button[data-machine="${machineId(cast[1])}"]`);

@@ -40,6 +40,7 @@ export interface Bench {
     find(tag: string): number | undefined;
     set(points: readonly number[], state: number): void;
     shuffle(seed: number, advisoryShare: number, alarmShare: number): void;
+    tellAll(): void;
     toggle(step: number, offset: number): void;
     setStale(isStale: boolean): void;
   };

@@ -139,6 +139,30 @@ describe("what the scene draws", () => {
     expect(await pixelsLike(page, ALARM, x, y, 12)).toBe(0);
   });
 
+  it("shows above an asset that one of its points is in alarm, also where that point is hidden", async () => {
+    const page = await openScene("points=2000");
+    await approach(page);
+    const hidden = await page.evaluate(() => {
+      const { probe } = bench.scene;
+      const { height } = document.querySelector("canvas") ?? { height: 0 };
+      for (let point = 250; point < 300; point += 1) {
+        const at = probe.project(point) ?? { x: 0, y: 0 };
+        const [red = 255] = probe.pixels(Math.round(at.x), height - Math.round(at.y), 1, 1);
+        // Equipment is darker than any glyph.
+        if (red < 0x70) return point;
+      }
+      throw new Error("every point can be seen");
+    });
+    await page.evaluate((p) => bench.points.set([p], 3), hidden);
+    await quiet(page);
+    const top = await page.evaluate(() => bench.scene.probe.projectAsset(5));
+    expect(await pixelsLike(page, ALARM, top?.x ?? 0, top?.y ?? 0, 10)).toBeGreaterThan(30);
+    await page.evaluate((p) => bench.points.set([p], 0), hidden);
+    await quiet(page);
+    expect(await pixelsLike(page, ALARM, top?.x ?? 0, top?.y ?? 0, 10)).toBe(0);
+    expect(await staleBytes(page)).toBe(0);
+  });
+
   it("draws the same over the kept plant as from the beginning", async () => {
     const page = await openScene("points=20000&alarms=0.003&every");
     await page.evaluate(() => bench.scene.probe.renderNow("points"));

@@ -86,7 +86,9 @@ export function describeTrouble(desk: Desk): void {
       desk.server.first = snapshot(Date.now(), []);
       const page = await desk.open({ until: 'body[data-feed="live"] .machines .empty:not([hidden])' });
       expect(await page.textContent(".machines .empty")).toContain("The agent knows no machines yet.");
-      expect(await page.textContent(".alarms .empty")).toBe("No alarms. All machines are quiet.");
+      expect(await page.textContent(".alarms .empty:not([hidden])")).toBe(
+        "No alarms. All machines are quiet.",
+      );
       expect(await page.textContent(".detail .empty")).toBe(
         "Choose a machine in the list or in the 3D view.",
       );

@@ -1,32 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Child, startScript, temporaryFolder } from "./processes.ts";
+import { type FirstLight, type Story, startFirstLight } from "./first-light.ts";
 
 // Blocks come faster than in the demonstration; the story is told in blocks, so it only runs faster.
 const BLOCK_MS = 400;
 const STORY_MS = 120_000;
 /** Blocks after which both bearings have failed for a while. */
 const STORY_BLOCKS = 80;
-
-const CHROMIUM_FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-];
-
-interface Story {
-  readonly failing: readonly string[];
-  readonly healthy: readonly string[];
-  readonly source: string;
-}
 
 interface AlarmRow {
   readonly machine: string | null;
@@ -43,32 +25,20 @@ const sources: readonly { name: string; source: string; env: Record<string, stri
 ];
 
 describe.each(sources)("first light, $name", ({ env, source }) => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let plant: Child;
-  let agent: Child;
-  let browser: Browser;
+  let light: FirstLight;
   let page: Page;
   let story: Story;
   let address = "";
 
   beforeAll(async () => {
-    folder = await temporaryFolder();
-    const config = join(folder.path, "agent.yaml");
-    plant = startScript("test/plant/main.ts", [config, "--port", "0", "--block-ms", String(BLOCK_MS)], env);
-    story = JSON.parse(await plant.line(/^\{/)) as Story;
-    agent = startScript("edge-agent/src/main.ts", ["run", "-c", config, "--log", "warn"]);
-    address = /http:\S+/.exec(await agent.line(/is listening/))?.[0] ?? "";
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM_FLAGS });
-    page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    light = await startFirstLight(BLOCK_MS, env);
+    ({ story, address } = light);
+    page = await light.browser.newPage({ viewport: { width: 1280, height: 720 } });
     await page.goto(address);
   }, 60_000);
 
   afterAll(async () => {
-    await browser?.close();
-    const agentCode = await agent?.stop();
-    await plant?.stop();
-    await folder?.remove();
-    expect(agentCode).toBe(0);
+    expect(await light?.stop()).toBe(0);
   }, 30_000);
 
   const alarms = (): Promise<AlarmRow[]> =>
@@ -105,7 +75,7 @@ describe.each(sources)("first light, $name", ({ env, source }) => {
         await expect.poll(() => healthOf(machine), { timeout: STORY_MS, interval: 500 }).toBe("alarm");
       }
       for (const machine of story.healthy) expect(await healthOf(machine)).toBe("healthy");
-      await page.screenshot({ path: join(folder.path, "alarm.png") });
+      await page.screenshot({ path: join(light.folder, "alarm.png") });
     },
     2 * STORY_MS,
   );

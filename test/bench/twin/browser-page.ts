@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 
 export const VIEWPORT = { width: 1280, height: 720 } as const;
 const PATIENCE_MS = 60_000;
+const LOOK_MS = 20;
 
 export interface OpenPage {
   readonly page: Page;
@@ -15,7 +16,7 @@ export async function openPage(browser: Browser, url: string, readyWhen: string)
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   await page.goto(url);
-  await page.waitForFunction(readyWhen, undefined, { timeout: PATIENCE_MS });
+  await waitUntil(page, readyWhen);
   return {
     page,
     async close() {
@@ -23,4 +24,17 @@ export async function openPage(browser: Browser, url: string, readyWhen: string)
       if (faults.length > 0) throw new Error(`${url} failed: ${faults[0]}`);
     },
   };
+}
+
+/** The product's policy forbids scripts to evaluate texts, and so playwright's own waiting. */
+async function waitUntil(page: Page, isTrue: string): Promise<void> {
+  const isReady = await page.evaluate<boolean>(`new Promise((done) => {
+    const look = () => {
+      if (${isTrue}) done(true);
+      else if (performance.now() > ${PATIENCE_MS}) done(false);
+      else setTimeout(look, ${LOOK_MS});
+    };
+    look();
+  })`);
+  if (!isReady) throw new Error(`${page.url()}: no ${isTrue} within ${PATIENCE_MS} ms`);
 }

@@ -145,7 +145,6 @@ export const machineEn = {
   "asset.unheard": "No sensor listens to this asset; its values come from the controller.",
   "asset.range": "usual range {low} to {high}",
   "asset.gone": "This asset is not in the plant's layout.",
-  "asset.table": "Show in the table",
 } as const;
 
 export const machineZhCn: Readonly<Record<keyof typeof machineEn, string>> = {
@@ -282,5 +281,4 @@ export const machineZhCn: Readonly<Record<keyof typeof machineEn, string>> = {
   "asset.unheard": "该资产没有振动传感器；数值来自控制器。",
   "asset.range": "通常范围 {low} 至 {high}",
   "asset.gone": "工厂布局中没有该资产。",
-  "asset.table": "在表格中显示",
 };

@@ -1,5 +1,4 @@
 export const sessionEn = {
-  "session.role": "Role",
   "session.role.viewer": "Viewer",
   "session.role.operator": "Operator",
   "session.role.engineer": "Engineer",
@@ -52,7 +51,6 @@ export const sessionEn = {
 } as const;
 
 export const sessionZhCn: Readonly<Record<keyof typeof sessionEn, string>> = {
-  "session.role": "角色",
   "session.role.viewer": "查看者",
   "session.role.operator": "操作员",
   "session.role.engineer": "工程师",

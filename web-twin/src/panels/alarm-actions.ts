@@ -35,10 +35,10 @@ async function acknowledgeAll(
   alarms: readonly AlarmDto[],
   deps: PanelDeps,
   signal: AbortSignal,
-): Promise<{ readonly done: number; readonly failed: number; readonly first: Done<unknown> | undefined }> {
+): Promise<Done<number>> {
   const waiting = [...alarms];
   let done = 0;
-  let first: Done<unknown> | undefined;
+  let first: Done<never> | undefined;
   const work = async (): Promise<void> => {
     for (;;) {
       const alarm = waiting.shift();
@@ -49,7 +49,7 @@ async function acknowledgeAll(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { done, failed: alarms.length - done, first };
+  return first ?? { kind: "done", value: done };
 }
 
 function offeredFor({ inhibit, state }: AlarmDto): readonly Inhibiting[] {
@@ -65,7 +65,11 @@ function offeredFor({ inhibit, state }: AlarmDto): readonly Inhibiting[] {
   }
 }
 
-export function createAlarmActions(deps: PanelDeps, api: AlarmApi, dialog: AskDialog): AlarmActions {
+export function createAlarmActions(
+  deps: PanelDeps,
+  api: AlarmApi,
+  dialog: Pick<AskDialog, "ask">,
+): AlarmActions {
   const { t, store, operator, failed, nameOf } = deps;
 
   const send = async (
@@ -115,10 +119,7 @@ export function createAlarmActions(deps: PanelDeps, api: AlarmApi, dialog: AskDi
         title: t("alarm.acknowledgeAllAsk", { n: alarms.length }),
         what: t("alarm.acknowledgeAllWhat", { by: operator.name() }),
         confirm: t("alarms.acknowledge"),
-        async run(_, signal) {
-          const result = await acknowledgeAll(alarms, deps, signal);
-          return result.first ?? { kind: "done", value: result.done };
-        },
+        run: (_, signal) => acknowledgeAll(alarms, deps, signal),
       });
     },
   };

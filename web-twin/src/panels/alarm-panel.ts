@@ -150,6 +150,10 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
     // Renamed elsewhere on the screen.
     if (document.activeElement !== name) name.value = deps.operator.name();
   };
+  const openFloodOf = (id: string): void => {
+    const flood = floodsOf(store.view().plant.alarms.values()).find(({ alarms }) => alarms.has(id));
+    if (flood !== undefined) opened = new Set([...opened, flood.key]);
+  };
   const render = (): void => {
     showList();
     showActions();
@@ -190,10 +194,13 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
     ),
     show(view, changes) {
       if (!changes.alarms && !changes.structure && !changes.selection && !changes.setting) return;
+      const { alarm } = view.selection;
+      const isChosen = alarm !== undefined && alarm !== shown;
+      // What stood there first nobody chose: a flood stays closed over it.
+      if (isChosen && shown !== undefined) openFloodOf(alarm);
       render();
-      if (view.selection.alarm === shown) return;
-      shown = view.selection.alarm;
-      if (shown !== undefined) table.reveal(shown);
+      if (isChosen) table.reveal(alarm);
+      shown = alarm ?? shown;
     },
     tick: render,
     acknowledge(alarm) {

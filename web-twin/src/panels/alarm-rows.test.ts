@@ -59,7 +59,7 @@ describe("the rows of the alarm list", () => {
     expect(flood).toEqual({
       kind: "flood",
       key: "flood f0",
-      text: "Flood on S/A/L: 11 alarms, 11 open. First out: Pump S/A/L/C/M, Signs of damage on the outer ring of the bearing",
+      text: "Flood on A / L: 11 alarms, 11 open. First out: Pump S/A/L/C/M, Signs of damage on the outer ring of the bearing",
       priority: "high",
       isOpen: false,
     });

@@ -132,7 +132,8 @@ function floodRow(
     kind: "flood",
     key: `flood ${flood.key}`,
     text: t("alarm.floodRow", {
-      line: flood.line,
+      // The site is the same all over the screen.
+      line: flood.line.split("/").slice(1).join(" / ") || flood.line,
       n: alarms.length,
       open: alarms.filter(isOpen).length,
       machine: named === undefined ? "" : nameOf(named.machine),

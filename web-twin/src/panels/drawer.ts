@@ -29,10 +29,7 @@ export function createDrawer({ t }: Pick<PanelDeps, "t">, content: HTMLElement):
       if (getComputedStyle(drawer).position !== "fixed") return;
       if (!drawer.hasAttribute("data-open")) before = document.activeElement;
       setAttribute(drawer, "data-open", true);
-      // Only what is seen takes the keyboard.
-      drawer.style.visibility = "visible";
       close.focus();
-      drawer.style.visibility = "";
     },
   };
 }

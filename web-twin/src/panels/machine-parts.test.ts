@@ -1,7 +1,7 @@
 import { PointSeverity, PointState } from "@stethos/edge-agent/core";
 import { describe, expect, it } from "vitest";
-import { zhCn } from "../i18n/zh-cn.ts";
 import { en } from "../i18n/en.ts";
+import { zhCn } from "../i18n/zh-cn.ts";
 import { format, t } from "../testing/english.ts";
 import { makeAlarm, makeMachine, makeScore } from "../testing/fixtures.ts";
 import { adviceFor, stepsOf } from "./action-rows.ts";

@@ -30,7 +30,7 @@ export function createSimilarPanel(deps: PanelDeps): Panel {
     const said = label === undefined ? t("similar.unlabelled") : t(`label.${label}.given`);
     return element(
       "li",
-      { "data-label": label },
+      { "data-said": label },
       name,
       element(
         "span",

@@ -66,6 +66,8 @@ export function createTablePanel(deps: PanelDeps, chosen: () => void = () => {})
   let activeColumn = 0;
   let isShown = false;
   let reorderedMs = 0;
+  /** Something changed since the rows were put in order. */
+  let isOrderOld = false;
   let cancelRefresh: (() => void) | undefined;
   let cancelTyping: (() => void) | undefined;
 
@@ -236,6 +238,7 @@ export function createTablePanel(deps: PanelDeps, chosen: () => void = () => {})
     const view = points.view();
     rows = (model?.rows(query) ?? new Uint32Array(0)) as Uint32Array<ArrayBuffer>;
     reorderedMs = timers.now();
+    isOrderOld = false;
     activeRow = Math.max(0, Math.min(activeRow, rows.length - 1));
     const total = query.of === "points" ? view?.layout.pointCount : view?.layout.assetCount;
     setText(count, t("table.count", { n: format.whole(rows.length), total: format.whole(total ?? 0) }));
@@ -344,14 +347,17 @@ export function createTablePanel(deps: PanelDeps, chosen: () => void = () => {})
   });
 
   /** Only where a change of states can bring other rows, and not too often. */
-  const isOrderLive = (): boolean =>
-    query.state !== "all" || query.sort === "state" || query.sort === "value";
+  const isOrderLive = (): boolean => query.state !== "all" || query.sort === "state";
+  const follow = (): void => {
+    if (isOrderOld && isOrderLive() && timers.now() - reorderedMs >= REORDER_MS) arrange();
+    else list.refresh();
+  };
   const refreshSoon = (): void => {
+    isOrderOld = true;
     if (!isShown) return;
     cancelRefresh ??= timers.after(REFRESH_MS, () => {
       cancelRefresh = undefined;
-      if (isOrderLive() && timers.now() - reorderedMs >= REORDER_MS) arrange();
-      else list.refresh();
+      follow();
     });
   };
   const unsubscribe = points.subscribe((change) => {
@@ -401,7 +407,7 @@ export function createTablePanel(deps: PanelDeps, chosen: () => void = () => {})
       else if (isShown && changes.selection) list.refresh();
     },
     tick() {
-      if (isShown) list.refresh();
+      if (isShown) follow();
     },
     dispose() {
       unsubscribe();

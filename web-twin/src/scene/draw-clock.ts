@@ -1,5 +1,5 @@
 import type { Timers } from "../stream/timers.ts";
-import type { Level } from "./stage.ts";
+import type { Level } from "./level.ts";
 
 /** How long pictures take from the first call until they are drawn. */
 export interface DrawClock {

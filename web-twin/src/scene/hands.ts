@@ -89,7 +89,7 @@ export function createHands(host: HTMLElement, deps: HandsDeps): Hands {
         camera.move(strolled(pose, move.right, move.ahead));
         break;
       default:
-        return unreachable(move);
+        unreachable(move);
     }
     deps.moved();
   };

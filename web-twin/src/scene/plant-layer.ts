@@ -28,8 +28,6 @@ export interface PlantLayer {
   work(isOver: () => boolean): boolean;
   /** Blocks got parts since the last call: draw anew. */
   takeNews(): boolean;
-  /** Draws these models in the place of the parts of their templates. */
-  setModels(models: ReadonlyMap<string, Shape>): void;
   dispose(): void;
 }
 
@@ -64,7 +62,6 @@ const ballAround = (box: readonly number[]): Sphere => {
 function createShapes({ layout }: ExpandedLayout): {
   readonly plain: (a: number) => Shape;
   readonly parts: (a: number) => Shape;
-  readonly setModels: (models: ReadonlyMap<string, Shape>) => void;
 } {
   const templates = new Map(layout.templates.map((template) => [template.id, template]));
   const plain = new Map(layout.templates.map(({ id, size }) => [id, plainShape(size)]));
@@ -78,9 +75,6 @@ function createShapes({ layout }: ExpandedLayout): {
       const known = parts.get(id) ?? shapeOf(templates.get(id)?.parts ?? []);
       parts.set(id, known);
       return known;
-    },
-    setModels(models) {
-      for (const [id, shape] of models) parts.set(id, shape);
     },
   };
 }
@@ -198,11 +192,6 @@ export function createPlantLayer(
       const was = isNew;
       isNew = false;
       return was;
-    },
-    setModels(models) {
-      shapes.setModels(models);
-      current = undefined;
-      for (const block of blocks) drop(block);
     },
     dispose() {
       scene.remove(floors);

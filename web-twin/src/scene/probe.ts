@@ -2,7 +2,8 @@ import type { SceneCamera } from "./camera.ts";
 import type { DrawStats } from "./draw-clock.ts";
 import type { DrawnPlant } from "./drawn-plant.ts";
 import type { Hands } from "./hands.ts";
-import type { Level, Stage } from "./stage.ts";
+import type { Level } from "./level.ts";
+import type { Stage } from "./stage.ts";
 
 /** What tests and benches see of the scene. It changes nothing but the camera. */
 export interface SceneProbe {

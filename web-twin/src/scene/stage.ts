@@ -2,12 +2,9 @@ import { Camera, ColorManagement, Matrix4, type Scene, WebGLRenderer, type WebGL
 import type { Timers } from "../stream/timers.ts";
 import { createDrawClock, type DrawClock } from "./draw-clock.ts";
 import type { Lens } from "./lens.ts";
+import type { Level } from "./level.ts";
 import { channels } from "./palette.ts";
 import { createTargets, type Targets } from "./targets.ts";
-
-/** How much of the picture is drawn anew. */
-export type Level = "changed" | "everything" | "none" | "points";
-export const LEVELS: readonly Level[] = ["none", "changed", "points", "everything"];
 
 /** What is drawn into which picture. */
 export interface Layers {
@@ -43,6 +40,8 @@ export interface Stage {
   setGround(colour: string): void;
   setLens(lens: Lens): void;
   draw(level: Level, layers: Layers): void;
+  /** Draws everything but shows nothing. */
+  warm(layers: Layers): void;
   /** Waits until all is drawn, for measuring. */
   finish(): void;
   drawCalls(): number;
@@ -152,6 +151,12 @@ export function createStage(deps: StageDeps): Stage {
       paint(level, layers);
       calls = renderer.info.render.calls;
       clock.submitted();
+    },
+    warm({ plant, over }) {
+      paintPlant(targets.plant, plant);
+      targets.restore();
+      renderer.setRenderTarget(targets.scene);
+      renderer.render(over, camera);
     },
     finish() {
       targets.read(0, 0, 1, 1);

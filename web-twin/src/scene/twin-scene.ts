@@ -7,11 +7,13 @@ import { createSceneCamera } from "./camera.ts";
 import { type DrawnPlant, drawPlant } from "./drawn-plant.ts";
 import { createHands, type Hover } from "./hands.ts";
 import { CLOSER, FARTHER } from "./keys.ts";
+import { LEVELS, type Level } from "./level.ts";
 import { createMaterials } from "./materials.ts";
 import { SCENE_COLOURS } from "./palette.ts";
 import { createSceneProbe, type SceneProbe } from "./probe.ts";
 import { createSigns } from "./signs.ts";
-import { createStage, type Layers, type Level, LEVELS } from "./stage.ts";
+import { createStage, type Layers } from "./stage.ts";
+import { warmUp } from "./warm-up.ts";
 
 export interface TwinSceneDeps {
   readonly points: PointStore;
@@ -200,6 +202,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       plant?.dispose();
       plant = drawPlant(points, layers, materials, camera.lens);
       plant.points.setHeat(heatKind);
+      materials.setStale(points.isStale);
       signs.showAreas();
       camera.setPlant(plant.box);
       showSelection();
@@ -269,6 +272,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     materials.setStale(isStale);
     request("points");
   });
+  if (deps.points.view() === undefined) warmUp(stage, layers, materials, camera);
   adopt({ kind: "layout" });
   blink();
 

@@ -39,7 +39,7 @@ export function writeLink(link: Link): string {
   }
   if (link.replayMs !== undefined) query.append("replay", new Date(link.replayMs).toISOString());
   // Slashes and colons need no escape behind a "#", and people read these addresses.
-  return query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":");
+  return query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("+", "%20");
 }
 
 interface Reading {

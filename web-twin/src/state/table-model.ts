@@ -35,6 +35,8 @@ export interface TableModel {
 }
 
 const URGENCY = Uint8Array.from({ length: 256 }, (_, state) => urgencyOf(state));
+/** See urgencyOf. */
+const MOST_URGENT = 7;
 const UNSEEN = PointState.unacknowledged | PointState.returned;
 const INHIBITED = PointState.silenced | PointState.outOfService;
 
@@ -74,6 +76,59 @@ export function sortable(value: number): number {
   const bits = BITS.getUint32(0);
   return (bits & 0x8000_0000) === 0 ? (bits | 0x8000_0000) >>> 0 : ~bits >>> 0;
 }
+/** The rows in the order of their keys, equal ones in the order of the plant. */
+function byKey(
+  keyOf: (row: number) => number,
+  count: number,
+  isKept: (row: number) => boolean,
+  isDescending: boolean,
+): Uint32Array {
+  const keys = new Float64Array(count);
+  let kept = 0;
+  for (let row = 0; row < count; row += 1) {
+    if (!isKept(row)) continue;
+    const key = keyOf(row);
+    keys[kept] = (isDescending ? HIGHEST_KEY - key : key) * ROW_BITS + row;
+    kept += 1;
+  }
+  return Uint32Array.from(keys.subarray(0, kept).sort(), (key) => key % ROW_BITS);
+}
+
+/** The same by urgency, which has eight steps only: they are counted instead of compared. A live table does it again and
+ *  again, 100,000 rows in a few milliseconds. */
+function byUrgency(
+  states: Uint8Array,
+  count: number,
+  isKept: (row: number) => boolean,
+  isDescending: boolean,
+): Uint32Array {
+  const stepOf = (row: number): number => {
+    const urgency = URGENCY[states[row] ?? 0] ?? 0;
+    return isDescending ? MOST_URGENT - urgency : urgency;
+  };
+  const kept = new Uint32Array(count);
+  const starts = new Uint32Array(MOST_URGENT + 2);
+  let length = 0;
+  for (let row = 0; row < count; row += 1) {
+    if (!isKept(row)) continue;
+    kept[length] = row;
+    length += 1;
+    const step = stepOf(row);
+    starts[step + 1] = (starts[step + 1] ?? 0) + 1;
+  }
+  for (let step = 1; step < starts.length; step += 1)
+    starts[step] = (starts[step] ?? 0) + (starts[step - 1] ?? 0);
+  const rows = new Uint32Array(length);
+  for (let i = 0; i < length; i += 1) {
+    const row = kept[i] ?? 0;
+    const step = stepOf(row);
+    const at = starts[step] ?? 0;
+    rows[at] = row;
+    starts[step] = at + 1;
+  }
+  return rows;
+}
+
 /** @param names of the assets as they are shown
  *  @param changedMs when a point changed, where that is known */
 export function createTableModel(
@@ -112,12 +167,10 @@ export function createTableModel(
   };
 
   /** Larger is later in an ascending order. */
-  const keyOfPoint = (sort: TableColumn): ((point: number) => number) => {
+  const keyOfPoint = (sort: Exclude<TableColumn, "state">): ((point: number) => number) => {
     const rank = ranked();
     const asset = (point: number): number => layout.assetOf[point] ?? 0;
     switch (sort) {
-      case "state":
-        return (point) => URGENCY[state[point] ?? 0] ?? 0;
       case "asset":
         return (point) => rank.asset[asset(point)] ?? 0;
       case "code":
@@ -133,11 +186,9 @@ export function createTableModel(
         return (point) => HIGHEST_KEY - Math.floor((changedMs(point) ?? 0) / 1000);
     }
   };
-  const keyOfAsset = (sort: TableColumn): ((asset: number) => number) => {
+  const keyOfAsset = (sort: Exclude<TableColumn, "state">): ((asset: number) => number) => {
     const rank = ranked();
     switch (sort) {
-      case "state":
-        return (asset) => URGENCY[rollUp[asset] ?? 0] ?? 0;
       case "code":
         return (asset) => rank.code[asset] ?? 0;
       case "value":
@@ -185,16 +236,15 @@ export function createTableModel(
       const isPoints = query.of === "points";
       const count = isPoints ? layout.pointCount : layout.assetCount;
       const isKept = isPoints ? pointFilter(query) : assetFilter(query);
-      const keyOf = isPoints ? keyOfPoint(query.sort) : keyOfAsset(query.sort);
-      const keys = new Float64Array(count);
-      let kept = 0;
-      for (let row = 0; row < count; row += 1) {
-        if (!isKept(row)) continue;
-        const key = keyOf(row);
-        keys[kept] = (query.isDescending ? HIGHEST_KEY - key : key) * ROW_BITS + row;
-        kept += 1;
+      if (query.sort === "state") {
+        return byUrgency(isPoints ? state : rollUp, count, isKept, query.isDescending);
       }
-      return Uint32Array.from(keys.subarray(0, kept).sort(), (key) => key % ROW_BITS);
+      return byKey(
+        isPoints ? keyOfPoint(query.sort) : keyOfAsset(query.sort),
+        count,
+        isKept,
+        query.isDescending,
+      );
     },
   };
 }

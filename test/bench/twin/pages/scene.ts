@@ -1,4 +1,5 @@
 import { expandLayout } from "@stethos/edge-agent/core";
+import { syntheticLayout } from "../../../../edge-agent/src/core/layout/synthetic-layout.ts";
 import { browserTimers } from "../../../../web-twin/src/platform.ts";
 import type { Hover } from "../../../../web-twin/src/scene/hands.ts";
 import { createTwinScene, type TwinScene } from "../../../../web-twin/src/scene/twin-scene.ts";
@@ -54,7 +55,9 @@ const scene = createTwinScene(host, {
 window.bench = { scene, store, points, events, hover: undefined };
 store.subscribe((view, changes) => scene.show(view, changes));
 store.openPage("plant");
-points.setLayout(expandLayout(syntheticPlant(Number(asked.get("points") ?? 2_000))));
+const count = Number(asked.get("points") ?? 2_000);
+const isLarge = asked.get("plant") === "large";
+points.setLayout(expandLayout(isLarge ? syntheticLayout({ points: count }) : syntheticPlant(count)));
 const alarms = Number(asked.get("alarms") ?? 0);
 if (alarms > 0) points.shuffle(7, 0.01, alarms);
 scene.every(asked.has("every"));

@@ -7,6 +7,8 @@ export interface SyntheticPoints extends PointStore {
   set(points: readonly number[], state: number): void;
   /** All points get other states and values: shares of them advisory and alarms. */
   shuffle(seed: number, advisoryShare: number, alarmShare: number): void;
+  /** Tells that all may have changed. */
+  tellAll(): void;
   /** Every `step`-th point toggles between normal and advisory. */
   toggle(step: number, offset: number): void;
   setLayout(layout: ExpandedLayout): void;
@@ -87,6 +89,7 @@ export function createSyntheticPoints(): SyntheticPoints {
       for (let a = 0; a < layout.assetCount; a += 1) rollUp(a);
       tell({ kind: "all" });
     },
+    tellAll: () => tell({ kind: "all" }),
     toggle(step, offset) {
       const { state } = existing();
       const points = Uint32Array.from(
