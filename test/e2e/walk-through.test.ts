@@ -242,6 +242,8 @@ describe("an operator's walk-through of the simulated plant", () => {
       await page.locator("[data-replay-open]").tap(WAIT);
       await page.locator('[data-go="scene"]').tap(WAIT);
       await expectReplay(page, "REPLAY");
+      // The machine still lies over the plant and over the replay.
+      await page.locator(".drawer-close").tap(WAIT);
       await keepScreenshot(page, "walk-touch-replay");
       await page.locator("[data-replay-live]").tap(WAIT);
       await expectLive(page);

@@ -1,6 +1,5 @@
 import { mayDo, type Role } from "@stethos/edge-agent/core";
 import { describe, expect, it } from "vitest";
-import { noPoints } from "../state/no-points.ts";
 import { createStore } from "../state/store.ts";
 import { createAlarmApi } from "../stream/alarm-api.ts";
 import { createApi } from "../stream/api.ts";
@@ -9,6 +8,7 @@ import { format, t } from "../testing/english.ts";
 import { at, makeAlarm, makeMachine, makeSnapshot } from "../testing/fixtures.ts";
 import { createManualTimers } from "../testing/manual-timers.ts";
 import { memorySettings } from "../testing/memory-settings.ts";
+import { noPoints } from "../testing/no-points.ts";
 import { createAlarmActions } from "./alarm-actions.ts";
 import type { Question } from "./ask-dialog.ts";
 import type { PanelDeps } from "./panel.ts";

@@ -55,7 +55,7 @@ export function createTrendsPage(deps: PanelDeps): Panel {
   let alarmsAsked = "";
   let isShown = false;
   let isDisposed = false;
-  let viewsModule: typeof import("./trends-chart-view.ts") | undefined;
+  let makeView: typeof import("./trends-chart-view.ts").createChartView | undefined;
 
   const model = createTrendsModel({
     api: deps.api,
@@ -181,7 +181,7 @@ export function createTrendsPage(deps: PanelDeps): Panel {
   };
 
   const buildViews = (groups: readonly ChartGroup[]): void => {
-    const make = viewsModule?.createChartView;
+    const make = makeView;
     if (make === undefined) return;
     dropViews();
     // The hosts must have their size before a chart is drawn in them.
@@ -205,8 +205,8 @@ export function createTrendsPage(deps: PanelDeps): Panel {
 
   const loadViews = (): void => {
     void import("./trends-chart-view.ts").then(
-      (loaded) => {
-        viewsModule = loaded;
+      ({ createChartView }) => {
+        makeView = createChartView;
         render();
       },
       (error: unknown) => {
@@ -323,7 +323,7 @@ export function createTrendsPage(deps: PanelDeps): Panel {
       dropGroups();
       return;
     }
-    if (viewsModule === undefined) {
+    if (makeView === undefined) {
       loadViews();
       return;
     }

@@ -1,4 +1,4 @@
-import type { PointStore } from "./points.ts";
+import type { PointStore } from "../state/points.ts";
 
 /** The points of a plant that has none. */
 export const noPoints: PointStore = {
