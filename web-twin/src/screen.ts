@@ -1,4 +1,4 @@
-import { mayDo } from "@stethos/edge-agent/core";
+import { type AlarmDto, mayDo } from "@stethos/edge-agent/core";
 import { element, setAttribute } from "./dom/element.ts";
 import type { Messages } from "./i18n/en.ts";
 import { createFormat } from "./i18n/format.ts";
@@ -105,10 +105,17 @@ function createKeys(
   const go = (step: -1 | 1): void => {
     const { plant, selection } = store.view();
     const next = neighbourAlarm(plant.alarms.values(), selection.alarm, step);
-    if (next !== undefined) store.selectAlarm(next.id);
+    if (next !== undefined) show(next);
+  };
+  /** Chooses an alarm and shows where it is. */
+  const show = (alarm: AlarmDto): void => {
+    store.selectAlarm(alarm.id);
+    const { page, manner } = store.view();
+    if (page === "plant" && manner !== "table") scene.goto(alarm.machine);
   };
   return {
     go,
+    show,
     focusScene,
     shortcuts: {
       "/": () => document.querySelector<HTMLElement>("[data-find]")?.focus(),
@@ -172,7 +179,7 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     help: () => help.showModal(),
   });
   const header = createHeader(panelDeps, [createNavigation(panelDeps), pages.find, settings]);
-  const bar = createAlarmBar(panelDeps, { sound: caller.sound, next: () => keys.go(1) });
+  const bar = createAlarmBar(panelDeps, { sound: caller.sound, next: () => keys.go(1), show: keys.show });
   const banners = createBanners({ ...panelDeps, reconnect: deps.reconnect });
   const machines = createMachineList(panelDeps, reveal);
   const side = createSidePanel(panelDeps, { machines, tree: pages.tree }, (panel) =>
@@ -222,12 +229,17 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
   );
 
   let wasLive = false;
+  let behind = "";
   const show = (view: View, changes: Changes): void => {
     document.body.dataset["feed"] = view.feed.state;
     document.documentElement.dataset["palette"] = view.palette;
     main.dataset["page"] = view.page;
     main.dataset["manner"] = view.manner;
     setAttribute(document.body, "data-replay", view.replayMs !== undefined);
+    // Another page, or a replay with its controls, must not begin behind the drawer.
+    const next = `${view.page} ${view.replayMs === undefined}`;
+    if (next !== behind) drawer.close();
+    behind = next;
     const isLive = view.feed.state === "live";
     if (isLive && !wasLive) askWhoSitsHere();
     wasLive = isLive;

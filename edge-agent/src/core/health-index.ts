@@ -74,11 +74,10 @@ export function machineHealth(
   };
 }
 
-/** An alarm weighs more than a deaf sensor, a deaf sensor more than what the others say: its bearing is unwatched. */
+/** An alarm weighs more than a deaf sensor, a deaf sensor more than what the others say: its bearing is unwatched. One
+ *  that is shelved or suppressed is silent, and heals no machine. */
 function stateOf(sensors: readonly SensorView[]): HealthState {
-  const active = sensors.filter(
-    ({ alarm }) => alarm !== undefined && alarm.inhibit === undefined && isActive(alarm.state),
-  );
+  const active = sensors.filter(({ alarm }) => alarm !== undefined && isActive(alarm.state));
   if (active.some(({ alarm }) => alarm?.severity === "alarm")) return "alarm";
   if (active.length > 0) return "warning";
   const heard = sensors.flatMap(({ health }) => (health === undefined ? [] : [health]));

@@ -167,9 +167,10 @@ describe("watch", () => {
   });
 
   it.each([
-    ["shelved", "healthy"],
+    ["shelved", undefined],
+    ["suppressed-by-design", undefined],
     ["out-of-service", "unknown"],
-  ] as const)("does not make its machine alarm while a sensor is %s, and does so after", (kind, state) => {
+  ] as const)("lets a sensor that is %s count as it should, and all of it after", (kind, state) => {
     let inhibit: Inhibit | undefined;
     const { seen, hear, watch } = start({ inhibitOf: () => inhibit });
     for (let k = 0; k < defaultBaselinePolicy.windows; k += 1) hear(0);
@@ -178,7 +179,7 @@ describe("watch", () => {
     expect(["alarm", "warning"]).toContain(before);
     inhibit = { kind, source: sensor.id, by: "Ada", reason: "noise", fromUs: 1 };
     watch.onInhibit(sensor.id);
-    expect(seen.healths.at(-1)?.state).toBe(state);
+    expect(seen.healths.at(-1)?.state).toBe(state ?? before);
     watch.onInhibit("no sensor");
     inhibit = undefined;
     watch.onInhibit(sensor.id);

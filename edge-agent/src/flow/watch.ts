@@ -175,13 +175,11 @@ export function createWatch(deps: WatchDeps): Watch {
   function tellHealth(machine: Machine, timeUs: number): void {
     const views = machine.sensors.flatMap((sensor) => {
       const { health, memory, baseline } = earOf(sensor);
-      const inhibit = deps.inhibitOf?.(sensor.id);
-      if (inhibit?.kind === "out-of-service") return [];
-      const alarm = memory.alarm && { ...memory.alarm, ...(inhibit && { inhibit }) };
+      if (deps.inhibitOf?.(sensor.id)?.kind === "out-of-service") return [];
       return [
         {
           ...(health && { health }),
-          ...(alarm && { alarm }),
+          ...(memory.alarm && { alarm: memory.alarm }),
           baselineProgress: progressOf(baseline, policy.baseline),
         },
       ];

@@ -1,4 +1,4 @@
-import { PRIORITIES } from "@stethos/edge-agent/core";
+import { type AlarmDto, PRIORITIES } from "@stethos/edge-agent/core";
 import { PRIORITY_ICONS } from "../dom/alarm-icons.ts";
 import { element, setAttribute, setText } from "../dom/element.ts";
 import { drawnIcon } from "../dom/icon.ts";
@@ -37,11 +37,14 @@ function createSoundButtons({ t, format, now }: PanelDeps, sound: AlarmSound) {
   return { elements: [onOff, mute], show };
 }
 
+interface AlarmBarEvents {
+  readonly sound: AlarmSound;
+  readonly next: () => void;
+  readonly show: (alarm: AlarmDto) => void;
+}
+
 /** Always on the screen, on one line: what to acknowledge first, how much there is, whether it is a flood. */
-export function createAlarmBar(
-  deps: PanelDeps,
-  { sound, next }: { readonly sound: AlarmSound; readonly next: () => void },
-): Panel {
+export function createAlarmBar(deps: PanelDeps, { sound, next, show }: AlarmBarEvents): Panel {
   const { t, format, store, now } = deps;
   const watch = createFloodWatch();
   const icon = element("span", { class: "row-icon" });
@@ -61,7 +64,8 @@ export function createAlarmBar(
   let shown: string | undefined;
 
   first.addEventListener("click", () => {
-    if (shown !== undefined) store.selectAlarm(shown);
+    const alarm = store.view().plant.alarms.get(shown ?? "");
+    if (alarm !== undefined) show(alarm);
   });
   onward.addEventListener("click", next);
 

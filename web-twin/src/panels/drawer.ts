@@ -6,6 +6,8 @@ export interface Drawer {
   readonly element: HTMLElement;
   /** Brings it forward; beside the plant it always is. */
   open(): void;
+  /** Leads back to what lies behind it. */
+  close(): void;
 }
 
 export function createDrawer({ t }: Pick<PanelDeps, "t">, content: HTMLElement): Drawer {
@@ -31,5 +33,6 @@ export function createDrawer({ t }: Pick<PanelDeps, "t">, content: HTMLElement):
       setAttribute(drawer, "data-open", true);
       close.focus();
     },
+    close: hide,
   };
 }

@@ -50,7 +50,7 @@ export function createModelsPanel(deps: PanelDeps): Panel {
       panel.hidden = view.page !== "models";
       none.hidden = view.plant.models !== undefined;
       body.hidden = view.plant.models === undefined;
-      if (!changes.models && !changes.selection && !changes.structure) return;
+      if (!changes.models && !changes.selection && !changes.structure && !changes.setting) return;
       for (const part of parts) part.show(view, changes);
       // The keyboard goes where the eye goes.
       if (isOpening) title.focus();

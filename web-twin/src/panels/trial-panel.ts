@@ -52,7 +52,7 @@ function createStageLine({ t }: PanelDeps) {
 }
 
 /** A button a command; which of them stand depends on where the trial is. */
-function createCommands({ t }: PanelDeps, ask: (command: TrialCommand) => void) {
+function createCommands({ t, may }: PanelDeps, ask: (command: TrialCommand) => void) {
   const bar = element("div", { class: "commands" });
   const rows = createKeyedList<TrialCommand>(
     bar,
@@ -64,7 +64,12 @@ function createCommands({ t }: PanelDeps, ask: (command: TrialCommand) => void) 
         t(`command.${command}`),
       );
       button.addEventListener("click", () => ask(command));
-      return { element: button, update() {} };
+      return {
+        element: button,
+        update() {
+          button.disabled = !may("trial");
+        },
+      };
     },
   );
   return { element: bar, show: rows.show };
