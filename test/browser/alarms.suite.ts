@@ -301,6 +301,8 @@ export function describeAlarms(desk: Desk): void {
       await page.keyboard.press("n");
       expect(await page.locator(".ask[open]").count()).toBe(1);
       await page.keyboard.press("Escape");
+      // Letters are the dialog's as long as it stands.
+      await page.waitForSelector(".ask[open]", { state: "detached" });
       await page.keyboard.press("3");
       await page.waitForSelector('.main[data-manner="table"]');
       await page.keyboard.press("f");

@@ -30,8 +30,9 @@ export function createHeader(deps: PanelDeps, parts: readonly [Panel, ...Panel[]
       clock,
     ),
     show(view, changes) {
-      const { feed: status, session } = view;
-      setText(feed, t(`feed.${status.state}`));
+      const { feed: status, session, replayMs } = view;
+      // What is live is not what is shown.
+      setText(feed, replayMs === undefined ? t(`feed.${status.state}`) : t("replay.banner"));
       setAttribute(feed, "data-state", status.state);
       const role = t(`session.role.${session.role}`);
       setText(who, session.name === undefined ? role : `${session.name} (${role})`);
