@@ -1,30 +1,22 @@
-import { userInfo } from "node:os";
-import { type Command, Option } from "commander";
+import { Option } from "commander";
 import { z } from "zod";
 import { alarmsCsv } from "../adapters/http-api/alarm-csv.ts";
 import { alarm, inhibit } from "../adapters/http-api/schemas.ts";
 import { PRIORITIES } from "../core/alarm-types.ts";
 import { EdgeError } from "../core/errors.ts";
 import { MOST_SHELVED_MINUTES } from "../core/inhibit.ts";
+import { type AskOptions, createAgentGroup, type SignedOptions } from "./agent-group.ts";
 import { renderAlarms, renderInhibits } from "./alarms/table.ts";
-import { type AgentOptions, askAgent } from "./ask-agent.ts";
-import { type AddCommand, untilStopped } from "./io.ts";
+import { askAgent } from "./ask-agent.ts";
+import type { AddCommand } from "./io.ts";
 import { positive } from "./numbers.ts";
-
-interface Options extends AgentOptions {
-  readonly json?: true;
-}
-
-interface SignedOptions extends Options {
-  readonly by: string;
-}
 
 interface ShelveOptions extends SignedOptions {
   readonly reason: string;
   readonly minutes: number;
 }
 
-interface HistoryOptions extends Options {
+interface HistoryOptions extends AskOptions {
   readonly most: number;
   readonly csv?: true;
   readonly from?: string;
@@ -34,8 +26,6 @@ interface HistoryOptions extends Options {
   readonly priority?: string;
   readonly find?: string;
 }
-
-const USUAL_URL = "http://127.0.0.1:8642";
 
 /** Alarms of a running agent: what asks for somebody, what was, and what is kept from the operators. */
 export const alarmsCommand: AddCommand = (program, context) => {
@@ -50,33 +40,7 @@ export const alarmsCommand: AddCommand = (program, context) => {
         "  stethos alarms history --csv > alarms.csv\n  stethos alarms list --json | jq .sensor",
     );
 
-  /** Asks, and writes what comes back: one JSON object a line, or for people. */
-  async function tell<T>(
-    { json }: Options,
-    ask: (signal: AbortSignal) => Promise<T>,
-    render: (answer: T) => string,
-  ): Promise<void> {
-    const stop = untilStopped(context);
-    try {
-      const answer = await ask(stop.signal);
-      const items: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
-      context.stdout.write(json ? items.map((item) => `${JSON.stringify(item)}\n`).join("") : render(answer));
-    } finally {
-      stop.dispose();
-    }
-  }
-
-  const add = (name: string, description: string): Command =>
-    group
-      .command(name)
-      .description(description)
-      .option("--url <url>", "where the agent's API is", USUAL_URL)
-      .option("--token-file <file>", "file that holds the agent's access token, where it has one")
-      .option("--json", "one JSON object a line");
-
-  const by = (): Option => new Option("--by <name>", "who gives the command").default(userInfo().username);
-  const most = (usual: number): Option =>
-    new Option("-n, --most <count>", "newest first, at most so many").default(usual).argParser(positive);
+  const { add, tell, by, most } = createAgentGroup(group, context);
 
   add("list", "list the alarms that ask for somebody")
     .addOption(most(100))
@@ -130,12 +94,13 @@ export const alarmsCommand: AddCommand = (program, context) => {
       );
     });
 
-  add("shelved", "list what is shelved, out of service or suppressed by design").action((options: Options) =>
-    tell(
-      options,
-      (signal) => askAgent(options, "/v1/alarm-sources", z.array(inhibit), signal),
-      renderInhibits,
-    ),
+  add("shelved", "list what is shelved, out of service or suppressed by design").action(
+    (options: AskOptions) =>
+      tell(
+        options,
+        (signal) => askAgent(options, "/v1/alarm-sources", z.array(inhibit), signal),
+        renderInhibits,
+      ),
   );
 
   add("history", "search all alarms that are kept, newest first")

@@ -1,28 +1,20 @@
-import { userInfo } from "node:os";
-import { Argument, type Command, Option } from "commander";
+import { Argument } from "commander";
 import { z } from "zod";
 import { auditEntry, disagreement, label, models } from "../adapters/http-api/model-schemas.ts";
 import type { LabelVerdict } from "../core/label.ts";
-import { type AgentOptions, askAgent } from "./ask-agent.ts";
-import { type AddCommand, untilStopped } from "./io.ts";
+import { type AskOptions, createAgentGroup, type SignedOptions } from "./agent-group.ts";
+import { askAgent } from "./ask-agent.ts";
+import type { AddCommand } from "./io.ts";
 import { renderDisagreements, renderHistory, renderModels } from "./models/table.ts";
-import { positive } from "./numbers.ts";
 
-interface Options extends AgentOptions {
-  readonly json?: true;
-}
-
-interface SignedOptions extends Options {
-  readonly by: string;
+interface WordedOptions extends SignedOptions {
   readonly reason?: string;
   readonly note?: string;
 }
 
-interface ListOptions extends Options {
+interface ListOptions extends AskOptions {
   readonly most: number;
 }
-
-const USUAL_URL = "http://127.0.0.1:8642";
 
 const COMMANDS = {
   start: "try what the candidate channel offers now, without waiting for drift",
@@ -44,37 +36,10 @@ export const modelsCommand: AddCommand = (program, context) => {
         "  stethos models status --json | jq .trial.evidence",
     );
 
-  /** Asks, and writes what comes back: one JSON object a line, or for people. */
-  async function tell<T>(
-    { json }: Options,
-    ask: (signal: AbortSignal) => Promise<T>,
-    render: (answer: T) => string,
-  ): Promise<void> {
-    const stop = untilStopped(context);
-    try {
-      const answer = await ask(stop.signal);
-      const items: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
-      const text = json ? items.map((item) => `${JSON.stringify(item)}\n`).join("") : render(answer);
-      context.stdout.write(text);
-    } finally {
-      stop.dispose();
-    }
-  }
-
-  const add = (name: string, description: string): Command =>
-    group
-      .command(name)
-      .description(description)
-      .option("--url <url>", "where the agent's API is", USUAL_URL)
-      .option("--token-file <file>", "file that holds the agent's access token, where it has one")
-      .option("--json", "one JSON object a line");
-
-  const by = (): Option => new Option("--by <name>", "who gives the command").default(userInfo().username);
-  const most = (): Option =>
-    new Option("-n, --most <count>", "newest first, at most so many").default(100).argParser(positive);
+  const { add, tell, by, most } = createAgentGroup(group, context);
 
   add("status", "tell champion, challenger, evidence and what the trial waits for").action(
-    (options: Options) =>
+    (options: AskOptions) =>
       tell(options, (signal) => askAgent(options, "/v1/models", models, signal), renderModels),
   );
 
@@ -82,7 +47,7 @@ export const modelsCommand: AddCommand = (program, context) => {
     add(name, description)
       .addOption(by())
       .option("--reason <words>", "why, for the audit log")
-      .action((options: SignedOptions) => {
+      .action((options: WordedOptions) => {
         const body = { by: options.by, reason: options.reason };
         const path = `/v1/models/trial/${name}`;
         return tell(options, (signal) => askAgent(options, path, models, signal, body), renderModels);
@@ -90,14 +55,14 @@ export const modelsCommand: AddCommand = (program, context) => {
   }
 
   add("history", "tell who did what to models, and why")
-    .addOption(most())
+    .addOption(most(100))
     .action((options: ListOptions) => {
       const path = `/v1/models/history?most=${options.most}`;
       return tell(options, (signal) => askAgent(options, path, z.array(auditEntry), signal), renderHistory);
     });
 
   add("disagreements", "list the frames on which the models disagree: those worth a label")
-    .addOption(most())
+    .addOption(most(100))
     .action((options: ListOptions) => {
       const path = `/v1/models/disagreements?most=${options.most}`;
       return tell(
@@ -112,7 +77,7 @@ export const modelsCommand: AddCommand = (program, context) => {
     .addArgument(new Argument("<verdict>", "what you know of it").choices(["real", "false", "not-sure"]))
     .addOption(by())
     .option("--note <words>", "what was seen")
-    .action((frame: string, verdict: LabelVerdict, options: SignedOptions) => {
+    .action((frame: string, verdict: LabelVerdict, options: WordedOptions) => {
       const body = { verdict, by: options.by, note: options.note };
       const path = `/v1/frames/${encodeURIComponent(frame)}/label`;
       return tell(

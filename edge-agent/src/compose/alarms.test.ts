@@ -11,7 +11,14 @@ import type { Tag } from "../core/tag.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createAlarms } from "./alarms.ts";
 
-const logger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
+const warned: unknown[] = [];
+const logger: Logger = {
+  debug() {},
+  info() {},
+  warn: (fields) => void warned.push(fields),
+  error() {},
+  child: () => logger,
+};
 const path = { site: "s", area: "a", line: "l", cell: "c", asset: "pump" };
 const tag = (name: string, high?: number): Tag => ({
   id: `s/a/l/c/pump/${name}`,
@@ -43,7 +50,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "stethos-alarms-"));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  warned.length = 0;
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function start(alarms: readonly Alarm[] = []) {
   const clock = createManualClock();
@@ -77,6 +87,7 @@ describe("the alarms of an agent", () => {
     const { all, seen, kinds, audit } = await start();
     all.onReadings(batch(81, 5));
     expect(seen[0]).toMatchObject({ priority: "high", severity: "warning", reason: "limit-high" });
+    expect(warned).toMatchObject([{ source: SOURCE, severity: "warning", reason: "limit-high" }]);
     all.onReadings(batch(82, 50));
     expect(all.acknowledge(seen[0]?.id ?? "", "Ada")).toMatchObject({ state: "acknowledged-active" });
     expect(kinds()).toEqual([

@@ -45,7 +45,12 @@ export interface AlarmsDeps {
 export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
   const limits = createWatchLimits({
     ...deps,
-    onAlarm: (alarm) => void inhibits.onAlarm(alarm),
+    onAlarm(alarm) {
+      const { id, machine, sensor, severity, reason } = alarm;
+      if (alarm.state === "unacknowledged-active")
+        deps.logger.warn({ alarm: id, machine, source: sensor, severity, reason }, "ALARM");
+      inhibits.onAlarm(alarm);
+    },
   });
   const inhibits: InhibitAlarms = await createInhibitAlarms({
     ...deps,

@@ -14,8 +14,12 @@ export interface PageServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Serves a folder of built pages, and to all of them the places of the points. */
-export async function servePages(folder: string, position: Float32Array): Promise<PageServer> {
+/** Serves a folder of built pages.
+ *  @param position of all points, for pages that ask for them */
+export async function servePages(
+  folder: string,
+  position: Float32Array = new Float32Array(),
+): Promise<PageServer> {
   const bytes = new Uint8Array(position.buffer, position.byteOffset, position.byteLength);
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);

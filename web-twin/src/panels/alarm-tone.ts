@@ -16,9 +16,8 @@ export function createTonePlayer(open: () => AudioContext): (priority: Priority)
   let context: AudioContext | undefined;
   return (priority) => {
     context ??= open();
-    // Suspended after a pause of the machine or before the first gesture; a browser that refuses stays silent, and the
-    // alarm stands on the screen all the same.
-    if (context.state === "suspended") context.resume().catch(() => undefined);
+    // Suspended after a pause of the machine or before the first gesture. A refusal is shown as any fault of the page is.
+    if (context.state === "suspended") void context.resume();
     let at = context.currentTime;
     for (const hertz of TONES[priority]) {
       const oscillator = context.createOscillator();

@@ -50,22 +50,22 @@ describe("the feed", () => {
     expect(log).toEqual(["connecting", "snapshot", "live 300"]);
   });
 
-  it("is stale after five silent seconds and live again with the next message", () => {
+  it("is stale after three silent seconds and live again with the next message", () => {
     const { timers, log, last } = setUp();
     last().received(HEARTBEAT);
-    timers.advance(4_999);
+    timers.advance(2_999);
     expect(log).toEqual(["connecting", "heartbeat", "live 0"]);
     timers.advance(1);
     last().received(HEARTBEAT);
-    expect(log.slice(3)).toEqual(["stale 0", "heartbeat", "live 5000"]);
+    expect(log.slice(3)).toEqual(["stale 0", "heartbeat", "live 3000"]);
   });
 
   it("does not take garbage for news", () => {
     const { timers, log, last } = setUp();
     last().received(HEARTBEAT);
-    timers.advance(3_000);
-    last().received("garbage");
     timers.advance(2_000);
+    last().received("garbage");
+    timers.advance(1_000);
     expect(log.at(-1)).toBe("stale 0");
     expect(log.some((line) => line.startsWith("message: no JSON"))).toBe(true);
   });

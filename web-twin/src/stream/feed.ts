@@ -4,7 +4,7 @@ import { retryDelayMs } from "./retry-delay.ts";
 import type { Timers } from "./timers.ts";
 
 /** No message for this long and the screen no longer tells the truth. */
-const STALE_AFTER_MS = 5_000;
+const STALE_AFTER_MS = 3_000;
 /** A connection that says nothing for this long is taken for dead: half-open connections never report it. */
 const DEAD_AFTER_MS = 10_000;
 
