@@ -46,6 +46,17 @@ export type {
   Triple,
 } from "./layout/plant-layout.ts";
 export { type SyntheticOptions, syntheticLayout } from "./layout/synthetic-layout.ts";
+export {
+  DROP_CAUSES,
+  type DropCause,
+  type Gap,
+  type OutboundRows,
+  type OutboundTag,
+  type OutboxBatch,
+  type ReadingRows,
+  STREAMS,
+  type Stream,
+} from "./outbox/outbound.ts";
 export type { Quality } from "./quality.ts";
 export type { Reading, Value } from "./reading.ts";
 export { leastRole, mayDo, RIGHTS, type Right, ROLES, type Role, type SessionDto } from "./roles.ts";

@@ -1,4 +1,6 @@
 import type { Role } from "../core/model.ts";
+import type { DropCause, Stream } from "../core/outbox/outbound.ts";
+import type { SinkFault } from "./sink.ts";
 
 /** What the flows count. A closed union: an adapter maps each kind in an exhaustive switch. */
 export type TelemetryEvent =
@@ -20,7 +22,29 @@ export type TelemetryEvent =
   | { readonly kind: "model-failed"; readonly model: string; readonly role: Role; readonly frames: number }
   | { readonly kind: "dropped"; readonly queue: string; readonly count: number }
   | { readonly kind: "worker-restart"; readonly worker: "analyser" | "scorer" }
-  | { readonly kind: "history-lost"; readonly count: number };
+  | { readonly kind: "history-lost"; readonly count: number }
+  /** One group commit; `ms` of the worker. */
+  | { readonly kind: "outbox-committed"; readonly rows: number; readonly bytes: number; readonly ms: number }
+  | {
+      readonly kind: "outbox-dropped";
+      readonly stream: Stream;
+      readonly cause: DropCause;
+      readonly rows: number;
+    }
+  | { readonly kind: "outbox-quarantined" }
+  /** One delivery that a sink confirmed; `delayMs` from the oldest commit in it to the confirmation. */
+  | {
+      readonly kind: "sink-delivered";
+      readonly sink: string;
+      readonly stream: Stream;
+      readonly rows: number;
+      readonly ms: number;
+      readonly delayMs: number;
+    }
+  | { readonly kind: "sink-failed"; readonly sink: string; readonly fault: SinkFault }
+  | { readonly kind: "sink-refused"; readonly sink: string; readonly stream: Stream; readonly rows: number }
+  | { readonly kind: "rules-evaluated"; readonly count: number; readonly fired: number; readonly ms: number }
+  | { readonly kind: "rule-failed"; readonly rule: string };
 
 export interface Telemetry {
   emit(event: TelemetryEvent): void;

@@ -54,6 +54,26 @@ function countsOf(event: TelemetryEvent): readonly (readonly [string, number])[]
       return [[`${event.worker}_restarts`, 1]];
     case "history-lost":
       return [["history_lost", event.count]];
+    case "outbox-committed":
+      return [
+        ["outbox_rows", event.rows],
+        ["outbox_bytes", event.bytes],
+        ["outbox_commits", 1],
+      ];
+    case "outbox-dropped":
+      return [[`outbox_dropped_${event.cause.replaceAll("-", "_")}`, event.rows]];
+    case "outbox-quarantined":
+      return [["outbox_quarantined", 1]];
+    case "sink-delivered":
+      return [["sink_rows", event.rows]];
+    case "sink-failed":
+      return [["sink_failures", 1]];
+    case "sink-refused":
+      return [["sink_rows_refused", event.rows]];
+    case "rules-evaluated":
+      return [["rules_evaluated", event.count]];
+    case "rule-failed":
+      return [["rules_failed", 1]];
     default:
       return unreachable(event);
   }
