@@ -22,6 +22,7 @@ interface OpenOptions extends BrowserContextOptions {
 }
 
 const LIVE = 'body[data-feed="live"] [data-machine]';
+const WAIT_MS = 15_000;
 const DESK_SIZE = { width: 1280, height: 720 } as const;
 /** Remarks about the machine that runs the test, not about the page. */
 const IGNORED =
@@ -74,6 +75,8 @@ export function useDesk(): Desk {
         ...options,
       });
       const page = await context.newPage();
+      // Before the test's own time is over: then the line that waits in vain is named.
+      page.setDefaultTimeout(WAIT_MS);
       page.on("pageerror", (error) => complaints.push(error.message));
       page.on("console", (message) => {
         const isLoud = message.type() === "error" || message.type() === "warning";

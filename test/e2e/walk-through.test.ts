@@ -242,8 +242,8 @@ describe("an operator's walk-through of the simulated plant", () => {
       await page.locator("[data-replay-open]").tap(WAIT);
       await page.locator('[data-go="scene"]').tap(WAIT);
       await expectReplay(page, "REPLAY");
-      // The machine still lies over the plant and over the replay.
-      await page.locator(".drawer-close").tap(WAIT);
+      // The machine made room for the replay.
+      await expect.poll(() => page.locator(".drawer[data-open]").count(), WAIT).toBe(0);
       await keepScreenshot(page, "walk-touch-replay");
       await page.locator("[data-replay-live]").tap(WAIT);
       await expectLive(page);

@@ -10,7 +10,7 @@ export function listenForShortcuts(target: EventTarget, shortcuts: Shortcuts): (
   const pressed = (event: Event): void => {
     if (!(event instanceof KeyboardEvent) || event.defaultPrevented) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (event.target instanceof Element && event.target.closest(TYPES_TEXT) !== null) return;
+    if (event.target instanceof Element && isTyping(event.target)) return;
     const action = Object.hasOwn(shortcuts, event.key) ? shortcuts[event.key] : undefined;
     if (action === undefined) return;
     event.preventDefault();
@@ -19,3 +19,6 @@ export function listenForShortcuts(target: EventTarget, shortcuts: Shortcuts): (
   target.addEventListener("keydown", pressed, { signal: abort.signal });
   return () => abort.abort();
 }
+
+/** A box that was hidden with its dialog keeps the focus until the next picture is drawn: nobody types there. */
+const isTyping = (target: Element): boolean => target.closest(TYPES_TEXT)?.checkVisibility() === true;
