@@ -28,11 +28,15 @@ const debian: Readonly<Record<string, string>> = {
   chromium: "/usr/bin/chromium",
   iproute2: "/usr/bin/ss",
   mbpoll: "/usr/bin/mbpoll",
+  mosquitto: "/usr/sbin/mosquitto",
   nftables: "/usr/sbin/nft",
   nmap: "/usr/bin/nmap",
+  "postgresql-15": "/usr/lib/postgresql/15/bin/postgres",
+  prometheus: "/usr/bin/promtool",
   "python3-pymodbus": "/usr/lib/python3/dist-packages/pymodbus",
   "python3-serial-asyncio": "/usr/lib/python3/dist-packages/serial_asyncio",
   socat: "/usr/bin/socat",
+  strace: "/usr/bin/strace",
 };
 
 /** Installs what is missing where that is allowed; otherwise prints the one line that would.
@@ -63,6 +67,8 @@ interface Step {
   readonly name: string;
   readonly what: string;
   run(): Promise<number>;
+  /** One line for each thing that failed: told once more where everybody looks first, at the end. */
+  failures?(): readonly string[];
 }
 
 /** Runs the steps one after the other, each to its end, and prints what ran and how it went.
@@ -76,8 +82,10 @@ export async function runSteps(steps: readonly Step[]): Promise<number> {
     const code = await step.run();
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     if (code !== 0) failed += 1;
+    const why = code === 0 ? [] : (step.failures?.() ?? []);
     rows.push(
       `  ${code === 0 ? "passed" : "FAILED"}  ${step.name.padEnd(10)} ${seconds.padStart(6)} s  ${step.what}`,
+      ...why.map((line) => `            ${line}`),
     );
   }
   process.stdout.write(

@@ -1,5 +1,5 @@
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { checks } from "./checks.ts";
 import { bin, ensureDebian, root, run, runSteps, say } from "./steps.ts";
 
@@ -7,11 +7,15 @@ const isReady = ensureDebian([
   "chromium",
   "iproute2",
   "mbpoll",
+  "mosquitto",
   "nftables",
   "nmap",
+  "postgresql-15",
+  "prometheus",
   "python3-pymodbus",
   "python3-serial-asyncio",
   "socat",
+  "strace",
 ]);
 
 // The recordings judge where they exist; their licences keep them out of the repository.
@@ -32,19 +36,53 @@ async function testModels(): Promise<number> {
 }
 
 const coverage = join(root, ".cache");
+const results = join(coverage, "test-results.json");
 
 async function runTests(): Promise<number> {
   for (const folder of ["coverage", "browser-coverage", "process-coverage"]) {
     rmSync(join(coverage, folder), { recursive: true, force: true });
   }
+  rmSync(results, { force: true });
   return run(
     bin("vitest"),
-    ["run", "--config", ".workshop/vitest.config.ts", "--coverage", ...process.argv.slice(2)],
+    [
+      "run",
+      "--config",
+      ".workshop/vitest.config.ts",
+      "--coverage",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${results}`,
+      ...process.argv.slice(2),
+    ],
     {
       ...env,
       STETHOS_PROCESS_COVERAGE: join(coverage, "process-coverage"),
     },
   );
+}
+
+interface TestFile {
+  readonly name: string;
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages: readonly string[];
+  }[];
+}
+
+function failedTests(): string[] {
+  if (!existsSync(results)) return ["vitest ended before it had results"];
+  const { testResults } = JSON.parse(readFileSync(results, "utf8")) as { testResults: readonly TestFile[] };
+  const firstLine = (text = ""): string => text.trimStart().split("\n", 1)[0] ?? "";
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages: [why] }) => `${file}: ${fullName}: ${firstLine(why)}`);
+    return failed.length === 0 && message !== "" ? [`${file}: ${firstLine(message)}`] : failed;
+  });
 }
 
 process.exit(
@@ -60,6 +98,7 @@ process.exit(
           name: "tests",
           what: "unit, contract, integration, browser and end-to-end tests with coverage (vitest)",
           run: runTests,
+          failures: failedTests,
         },
         {
           name: "coverage",
