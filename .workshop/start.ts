@@ -17,6 +17,8 @@ if (args.includes("-h") || args.includes("--help")) {
       "npm start -- --points 100000 the same with a large plant around the six machines\n" +
       "npm start -- --port 9000    the same on another port\n" +
       "npm start -- --story load   two healthy machines go to full load instead of two bearings failing\n" +
+      "npm start -- --sink ADDRESS everything the agent learns goes there too: postgres://user@host/database,\n" +
+      "                            mqtt://host, http://host:port/contentListener, or a folder\n" +
       "npm start -- --with my.json further settings of the agent, as JSON\n" +
       "npm start -- -c my.yaml     the agent alone, reading your plant\n",
   );
@@ -66,13 +68,16 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopAl
 if (args.includes("-c") || args.includes("--config")) {
   start("agent", main, ["run", ...args], "inherit");
 } else {
-  const { values } = parseArgs({
+  const {
+    values: { sink: sinks, ...values },
+  } = parseArgs({
     args,
     options: {
       port: { type: "string" },
       story: { type: "string" },
       with: { type: "string" },
       points: { type: "string" },
+      sink: { type: "string", multiple: true, default: [] },
     },
   });
   if (values.points !== undefined && !(Number(values.points) >= 1000 && Number(values.points) <= 1_000_000)) {
@@ -97,7 +102,8 @@ if (args.includes("-c") || args.includes("--config")) {
           ? "two healthy machines go to full load after 75 seconds"
           : "two of its bearings begin to fail after about 40 seconds";
       say(`its configuration is ${config}; ${story}. Ctrl-C ends everything.`);
-      start("agent", main, ["run", "-c", config], "inherit");
+      const delivers = sinks.flatMap((address) => ["--sink", address]);
+      start("agent", main, ["run", "-c", config, ...delivers], "inherit");
     }
   }
 }

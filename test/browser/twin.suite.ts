@@ -238,6 +238,9 @@ export function describeTwin(desk: Desk): void {
       await isEqual(page, desk);
       await openReplay(page);
       expect(await page.locator(".replay-banner").textContent()).toBe("REPLAY");
+      // What does not follow the replay says so.
+      expect(await page.locator(".side .live-beside").textContent()).toContain("not at the replayed time");
+      expect(await page.locator(".side .live-beside").isVisible()).toBe(true);
       expect(await page.locator(".replay-moment").textContent()).toContain("Actions are off.");
       for (const second of [(toMs - fromMs) / 1_000, 17, 300, 299, 480]) {
         await slide(page, second);

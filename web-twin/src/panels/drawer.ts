@@ -12,7 +12,13 @@ export interface Drawer {
 
 export function createDrawer({ t }: Pick<PanelDeps, "t">, content: HTMLElement): Drawer {
   const close = element("button", { type: "button", class: "action drawer-close" }, t("page.drawerClose"));
-  const drawer = element("aside", { class: "drawer", "aria-label": t("detail.title") }, close, content);
+  const drawer = element(
+    "aside",
+    { class: "drawer", "aria-label": t("detail.title") },
+    close,
+    element("p", { class: "live-beside" }, t("replay.liveBeside")),
+    content,
+  );
   let before: Element | null = null;
 
   const hide = (): void => {
