@@ -10,6 +10,7 @@ import { createHistory } from "./adapters/sqlite/history.ts";
 import { createStateFile } from "./adapters/state-file/state-file.ts";
 import { createAcquisition } from "./compose/acquisition.ts";
 import { type Alarms, createAlarms } from "./compose/alarms.ts";
+import { createDataPlane } from "./compose/data-plane.ts";
 import { createModels } from "./compose/models.ts";
 import { createTwin } from "./compose/twin.ts";
 import type { AgentConfig } from "./config.ts";
@@ -77,6 +78,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       { clock, logger, telemetry: counters },
     );
     closers.push(() => history.close());
+    const dataPlane = await createDataPlane(config, { ...deps, telemetry: counters });
+    closers.push(async () => dataPlane?.close());
     const audit = await openAuditLog({ file: join(config.dataFolder, "audit.ndjson") }, clock.nowUs);
     closers.push(() => audit.close());
     const models = await createModels(config, {
@@ -120,6 +123,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         mirror.onAlarm(alarm);
         twin.points.onAlarm(alarm);
         history.saveAlarm(alarm);
+        dataPlane?.appendAlarm(alarm);
       },
       onInhibit(source, inhibit) {
         twin.points.onInhibit(source, inhibit);
@@ -138,10 +142,12 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         mirror.onScore(score);
         twin.points.onScore(score);
         history.appendScore(score);
+        dataPlane?.appendScore(score);
       },
       onHealth(health) {
         mirror.onHealth(health);
         history.appendHealth(health);
+        dataPlane?.appendHealth(health);
       },
       onAlarm(alarm, block) {
         models.onAlarm(alarms.onAlarm(alarm));
@@ -167,6 +173,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         models.onHeard(heard, features);
       },
     });
+    const forwarding = dataPlane?.run(stopping.signal);
+    closers.push(async () => forwarding);
     const inferring = infer.run(stopping.signal);
     closers.push(() => inferring);
     const modelling = models.run(stopping.signal);
@@ -185,6 +193,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         mirror.onReadings(batch);
         twin.points.onReadings(batch);
         history.append(batch);
+        dataPlane?.append(batch);
       },
       onWaveform(waveform) {
         for (const sensor of watch.sensorsOf(waveform.tag)) {
@@ -202,6 +211,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const apply = (next: AgentConfig) => {
       const report = acquisition.apply(next);
       history.registerTags(acquisition.tags);
+      dataPlane?.registerTags(acquisition.tags);
       const machines = acquisition.place(next);
       speed.setMachines(machines, acquisition.tags);
       twin.setPlant(next, machines, acquisition.tags, acquisition.deviceOf);
@@ -225,6 +235,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       {
         plant: mirror,
         history,
+        dataPlane,
         points: twin.points,
         twinRecording: twin.recording,
         maintenance,
@@ -274,6 +285,16 @@ async function leftBehind(history: History) {
 
 /** Settings that are read once, at the start. */
 function settingsThatNeedRestart(before: AgentConfig, after: AgentConfig): string[] {
-  const once = ["site", "data", "model", "models", "scorerThreads", "api", "history"] as const;
+  const once = [
+    "site",
+    "data",
+    "model",
+    "models",
+    "scorerThreads",
+    "api",
+    "history",
+    "outbox",
+    "sinks",
+  ] as const;
   return once.filter((key) => JSON.stringify(before.settings[key]) !== JSON.stringify(after.settings[key]));
 }

@@ -8,6 +8,7 @@ import { loadLayout } from "./config/layout.ts";
 import type { ModelsSettings } from "./config/models-schema.ts";
 import { ConfigError, type ConfigProblem, type Report } from "./config/problem.ts";
 import { type AgentFile, agentFile } from "./config/schema.ts";
+import { checkSinks, placedSinks } from "./config/sinks.ts";
 import { readTagTables } from "./config/tag-tables.ts";
 import { parseYaml } from "./config/yaml-source.ts";
 import { EdgeError } from "./core/errors.ts";
@@ -34,6 +35,8 @@ export interface ConfigDefaults {
   /** The model that comes with the product. */
   readonly modelFolder: string;
   readonly modelKeys: readonly string[];
+  /** Sinks beside those of the file, as it would name them. */
+  readonly sinks?: readonly unknown[];
 }
 
 /** Reads and checks a configuration file. Connects to nothing.
@@ -55,7 +58,7 @@ export async function readConfig(file: string, defaults: ConfigDefaults): Promis
 /** @param file names the text in messages; relative paths inside are taken from its folder */
 export function checkConfig(file: string, text: string, defaults: ConfigDefaults): AgentConfig {
   const source = parseYaml(file, text);
-  const parsed = agentFile.safeParse(source.value, { reportInput: true });
+  const parsed = agentFile.safeParse(withSinks(source.value, defaults.sinks ?? []), { reportInput: true });
   if (!parsed.success) throw new ConfigError(file, describeIssues(parsed.error, source));
   const base = dirname(resolve(file));
   const from = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
@@ -78,6 +81,7 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   const plant = buildPlant(settings, report, noteIn(warnings));
   const modelFolder = settings.model === undefined ? defaults.modelFolder : from(settings.model);
   checkModelFiles(settings.models, report);
+  checkSinks(settings.sinks, report);
   if (!existsSync(modelFolder))
     report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
   if (problems.length > 0) throw new ConfigError(file, problems);
@@ -103,6 +107,13 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   };
 }
 
+function withSinks(value: unknown, more: readonly unknown[]): unknown {
+  if (more.length === 0 || typeof value !== "object" || value === null) return value;
+  const own: unknown = "sinks" in value ? value.sinks : [];
+  // What is no list is refused by its schema.
+  return Array.isArray(own) ? { ...value, sinks: [...own, ...more] } : value;
+}
+
 /** Files that the settings name, from the folder of the configuration file. */
 function withFiles(settings: AgentFile, from: (path: string) => string): AgentFile {
   const { tls, tokenFile, tokens, webRoot } = settings.api;
@@ -123,7 +134,8 @@ function withFiles(settings: AgentFile, from: (path: string) => string): AgentFi
     if (device.protocol !== "auto") return device;
     return { ...device, connection: { ...device.connection, opcua: filesOf(device.connection.opcua) } };
   });
-  return { ...settings, api, devices, models: modelFiles(settings.models, from) };
+  const sinks = placedSinks(settings.sinks, from);
+  return { ...settings, api, devices, sinks, models: modelFiles(settings.models, from) };
 }
 
 function modelFiles(models: ModelsSettings, from: (path: string) => string): ModelsSettings {

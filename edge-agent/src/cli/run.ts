@@ -5,6 +5,7 @@ import { createLogger, type LogLevel } from "../adapters/node/logger.ts";
 import { releaseStartMemory } from "../adapters/node/memory.ts";
 import { systemRandom } from "../adapters/node/random.ts";
 import { startAgent } from "../compose.ts";
+import { sinkOfUrl } from "../config/sink-url.ts";
 import { readConfig } from "../config.ts";
 import { describeError } from "../core/errors.ts";
 import { type AddCommand, say, untilStopped } from "./io.ts";
@@ -13,6 +14,7 @@ interface Options {
   readonly config: string;
   readonly log: LogLevel;
   readonly json?: true;
+  readonly sink: readonly string[];
 }
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -24,14 +26,20 @@ export const runCommand: AddCommand = (program, context) => {
     .description("run the agent: read, score, watch, keep history, serve the page")
     .requiredOption("-c, --config <file>", "configuration file; SIGHUP reads it again")
     .addOption(new Option("--log <level>", "least level that is logged").choices(LEVELS).default("info"))
+    .addOption(
+      new Option("--sink <address>", "deliver there too; may be given more than once")
+        .default([], "those of the configuration")
+        .argParser((address: string, before: readonly string[]) => [...before, address]),
+    )
     .option("--json", "log as JSON lines even in a terminal")
     .addHelpText(
       "after",
-      "\nExamples:\n  stethos run -c agent.yaml\n  kill -HUP $(pidof -s node)   # read agent.yaml again, keeping connections that did not change",
+      "\nExamples:\n  stethos run -c agent.yaml\n  stethos run -c agent.yaml --sink postgres://stethos@db.example/plant\n  kill -HUP $(pidof -s node)   # read agent.yaml again, keeping connections that did not change",
     )
     .action(async (options: Options) => {
       const logger = createLogger(options.log, context.stderr.isTTY === true && options.json !== true);
-      const config = await readConfig(options.config, context);
+      const defaults = { ...context, sinks: options.sink.map(sinkOfUrl) };
+      const config = await readConfig(options.config, defaults);
       const agent = await startAgent(config, {
         clock: createSystemClock(),
         random: systemRandom,
@@ -45,7 +53,7 @@ export const runCommand: AddCommand = (program, context) => {
       const reload = async () => {
         try {
           logger.info(
-            { ...agent.reload(await readConfig(options.config, context)) },
+            { ...agent.reload(await readConfig(options.config, defaults)) },
             "configuration read again",
           );
         } catch (thrown) {

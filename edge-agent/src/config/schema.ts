@@ -13,6 +13,7 @@ import { criticality, limits, suppressWhile } from "./alarm-schema.ts";
 import { autoOptions } from "./auto-options.ts";
 import { modelsSettings } from "./models-schema.ts";
 import { policy } from "./policy.ts";
+import { outboxSettings, sink } from "./sinks-schema.ts";
 
 const name = z
   .string()
@@ -189,6 +190,8 @@ export const agentFile = z.strictObject({
   scorerThreads: z.int().min(1).max(64).optional(),
   api: httpApiOptions.prefault({}),
   history: historyOptions.omit({ file: true }).prefault({}),
+  outbox: outboxSettings.prefault({}).describe("What waits on the disk for the sinks"),
+  sinks: z.array(sink).max(16).default([]).describe("Where readings, scores, health and alarms go"),
   models: modelsSettings.prefault({}),
   detector: detector.prefault({}),
   devices: z.array(device).min(1),

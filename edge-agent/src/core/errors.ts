@@ -15,6 +15,7 @@ export type EdgeErrorCode =
   | "MODEL_MISSING"
   | "MODEL_TAMPERED"
   | "MODEL_UNSIGNED"
+  | "OUTBOX_FAILED"
   | "PDU_MALFORMED"
   | "PLC_REFUSED"
   | "PLC_TIMEOUT"

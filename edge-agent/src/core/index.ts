@@ -58,7 +58,7 @@ export {
   type Stream,
 } from "./outbox/outbound.ts";
 export type { Quality } from "./quality.ts";
-export type { Reading, Value } from "./reading.ts";
+export type { Reading, ReadingBatch, Value } from "./reading.ts";
 export { leastRole, mayDo, RIGHTS, type Right, ROLES, type Role, type SessionDto } from "./roles.ts";
 export type {
   AuditEntryDto,

@@ -3,10 +3,11 @@ import { describeError, unreachable } from "../core/errors.ts";
 import type { OutboxBatch, Stream } from "../core/outbox/outbound.ts";
 import type { TimeUs } from "../core/time.ts";
 import { backoffMs } from "../lib/backoff.ts";
+import type { SinkState } from "../ports/data-plane.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Outbox, OutboxReader } from "../ports/outbox.ts";
 import type { Random } from "../ports/random.ts";
-import { type Delivery, type Refusal, type Sink, SinkError, type SinkFault } from "../ports/sink.ts";
+import { type Delivery, type Refusal, type Sink, SinkError } from "../ports/sink.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 
 export interface ForwardPolicy {
@@ -31,22 +32,6 @@ export interface ForwardDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
-}
-
-/** How a sink does. */
-export interface SinkState {
-  readonly sink: string;
-  readonly kind: Sink["kind"];
-  /** "trouble": the last delivery failed and is made again. */
-  readonly state: "idle" | "delivering" | "trouble";
-  readonly fault?: SinkFault;
-  readonly message?: string;
-  /** When the trouble began. */
-  readonly sinceUs?: TimeUs;
-  readonly attempts: number;
-  readonly rows: number;
-  readonly refused: number;
-  readonly lastDeliveredUs?: TimeUs;
 }
 
 export interface Forward {

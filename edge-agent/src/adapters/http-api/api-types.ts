@@ -6,6 +6,7 @@ import type { HealthyBands } from "../../core/band-levels.ts";
 import type { CreateFft } from "../../core/fft.ts";
 import type { Sensor } from "../../core/machine.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
+import type { DataPlane } from "../../ports/data-plane.ts";
 import type { FieldStore } from "../../ports/field-store.ts";
 import type { History } from "../../ports/history.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -29,6 +30,8 @@ export interface HttpApiDeps {
   readonly field: FieldStore;
   /** Work orders that were filed. */
   readonly maintenance: Maintenance;
+  /** Absent where nothing leaves the agent. */
+  readonly dataPlane?: DataPlane | undefined;
   readonly audit: Pick<AuditLog, "newest">;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -5,6 +5,7 @@ import { journalEntry, similarAlarm } from "./alarm-schemas.ts";
 import { maintenance, spectrum } from "./analysis-schemas.ts";
 import { plantLayout } from "./layout-schema.ts";
 import { auditEntry, disagreement, label, models } from "./model-schemas.ts";
+import { outbox } from "./outbox-schema.ts";
 import {
   alarm,
   device,
@@ -30,6 +31,7 @@ import {
 const published = {
   alarm,
   "audit-entry": auditEntry,
+  outbox,
   device,
   "device-detail": deviceDetail,
   disagreement,

@@ -22,12 +22,14 @@ import type {
   WaveformDto,
 } from "../../core/feed.ts";
 import type { LabelVerdict } from "../../core/label.ts";
+import type { OutboxDto } from "../../core/outbox/outbox-dto.ts";
 import type { Reading } from "../../core/reading.ts";
 import type { SessionDto } from "../../core/roles.ts";
 import type { AuditEntryDto, DisagreementDto, LabelDto, ModelsDto } from "../../core/rollout/models-dto.ts";
 import * as alarmSchemas from "./alarm-schemas.ts";
 import * as analysisSchemas from "./analysis-schemas.ts";
 import * as modelSchemas from "./model-schemas.ts";
+import * as outboxSchemas from "./outbox-schema.ts";
 import * as schemas from "./schemas.ts";
 
 /** Everything readonly, and "may be absent" written in one way. */
@@ -62,6 +64,7 @@ const agreements = {
   similarAlarm: true satisfies SaysTheSame<typeof alarmSchemas.similarAlarm, SimilarAlarmDto>,
   health: true satisfies SaysTheSame<typeof schemas.health, HealthDto>,
   machine: true satisfies SaysTheSame<typeof schemas.machine, MachineDto>,
+  outbox: true satisfies SaysTheSame<typeof outboxSchemas.outbox, OutboxDto>,
   problem: true satisfies SaysTheSame<typeof schemas.problem, ProblemDto>,
   reading: true satisfies SaysTheSame<typeof schemas.reading, Reading>,
   replay: true satisfies SaysTheSame<typeof schemas.replay, ReplayDto>,
@@ -78,7 +81,7 @@ const agreements = {
 
 describe("the schemas of what leaves the process", () => {
   it("say each what the core's type says", () => {
-    const all = { ...schemas, ...alarmSchemas, ...analysisSchemas, ...modelSchemas };
+    const all = { ...schemas, ...alarmSchemas, ...analysisSchemas, ...modelSchemas, ...outboxSchemas };
     expect(Object.keys(agreements).toSorted()).toEqual(Object.keys(all).toSorted());
     // What the compiler would do with a schema that differs.
     expect(false satisfies SaysTheSame<typeof schemas.alarm, HealthDto>).toBe(false);

@@ -28,6 +28,7 @@ import { layoutRoutes } from "./routes/layout.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { outboxRoutes } from "./routes/outbox.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { replayRoutes } from "./routes/replay.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
@@ -136,6 +137,7 @@ async function install(
     alarmDetailRoutes,
     alarmSourceRoutes,
     auditRoutes,
+    outboxRoutes,
     waveformRoutes,
     spectrumRoutes,
     maintenanceRoutes,

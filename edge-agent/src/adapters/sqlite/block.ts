@@ -20,10 +20,12 @@ export interface BlockColumns {
   /** Row after the last of each batch. */
   readonly batchEnd: Uint32Array;
   readonly kind: Uint8Array;
+  /** Over which each batch came, where its tags leave that open: place in PROTOCOLS and 1; else 0. */
+  readonly protocol: Uint8Array;
 }
 
-/** Four columns of 8 bytes, three of 4, one of 1. */
-const ROW_BYTES = 4 * 8 + 3 * 4 + 1;
+/** Four columns of 8 bytes, three of 4, two of 1. */
+const ROW_BYTES = 4 * 8 + 3 * 4 + 2;
 
 export const blockBytes = (capacity: number): number => capacity * ROW_BYTES;
 
@@ -40,5 +42,6 @@ export function blockColumns(buffer: ArrayBuffer, capacity: number): BlockColumn
     status: narrow(1),
     batchEnd: narrow(2),
     kind: new Uint8Array(buffer, capacity * 44, capacity),
+    protocol: new Uint8Array(buffer, capacity * 45, capacity),
   };
 }

@@ -1,31 +1,45 @@
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../../core/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { Block } from "./block.ts";
 import { createFlushes } from "./flushes.ts";
 import { createKeeper, type KeeperDeps } from "./keeper.ts";
 import type { Link } from "./link.ts";
-import type { Answers, Query, Reply } from "./messages.ts";
 import type { Outgoing, Waiting } from "./outgoing.ts";
 import type { Pending } from "./pending.ts";
+import type { AnyItem, StoreWords, WireReply, WireRequest } from "./wire.ts";
 
 /** Carries writes and questions to the worker, one at a time: commits when they are due, questions in between,
  *  compaction when nothing else waits; after a failed write it comes back later and later. */
-export interface Courier {
-  ask(query: Query, answer: Pending<Answers[keyof Answers]>): void;
+export interface Courier<Q, A> {
+  ask(query: Q, answer: Pending<A>): void;
+  /** A commit is due before its time. */
+  hurry(): void;
   /** Resolves `done` once everything handed over so far is on the disk; rejects it when the next attempt fails. */
   flush(done: Pending<void>): void;
   /** An item had to make room: whoever waits for it hears of it. */
   dropped(number: number): void;
   /** The file is being looked through: answers take longer. */
   readonly isChecking: boolean;
+  /** Why nothing can be written. */
+  readonly trouble: string | undefined;
   /** Commits what is left, closes the file and ends the worker. Never throws. */
   close(): Promise<void>;
 }
 
-export interface CourierDeps extends Pick<KeeperDeps, "connect" | "lose"> {
+export interface CourierDeps<I extends AnyItem, Q, R>
+  extends Pick<KeeperDeps<I, Q, R>, "connect" | "hear" | "words"> {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly outgoing: Outgoing;
+  readonly outgoing: Outgoing<I>;
+  /** A block was lost with the worker that had it. */
+  loseBlock(block: Block): void;
+  /** A commit goes to the worker. */
+  sending?(): void;
+  /** The outcome of a commit, once it is known. */
+  committed?(reply: R): void;
+  /** So many readings were never written when the store was closed. */
+  abandon(readings: number): void;
   /** Moves readings that still gather into `outgoing`. */
   collect(): void;
   /** A buffer came back. */
@@ -46,18 +60,21 @@ const TURNS: Readonly<Record<Work, readonly Work[]>> = {
   step: ["commit", "query", "step"],
 };
 
-interface Question {
-  readonly query: Query;
-  readonly answer: Pending<Answers[keyof Answers]>;
+interface Question<Q, A> {
+  readonly query: Q;
+  readonly answer: Pending<A>;
 }
 
 /** @param first the worker, which has opened the file, and its answer to that */
-export function createCourier(first: { link: Link; reply: Reply }, deps: CourierDeps): Courier {
-  const { clock, logger, outgoing } = deps;
+export function createCourier<I extends AnyItem, Q, A, R extends WireReply<A>>(
+  first: { link: Link<WireRequest<I, Q>, R>; reply: R },
+  deps: CourierDeps<I, Q, R>,
+): Courier<Q, A> {
+  const { clock, logger, outgoing, words } = deps;
   const stop = new AbortController();
-  const questions: Question[] = [];
+  const questions: Question<Q, A>[] = [];
   const flushes = createFlushes();
-  const keeper = createKeeper(first, {
+  const keeper = createKeeper<I, Q, R>(first, {
     ...deps,
     waiting: () => outgoing.readings,
     onFailure: ({ code, message }) => flushes.rejectAll(new EdgeError(code, message)),
@@ -102,7 +119,8 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
     flushes.throughTo(outgoing.oldest);
   }
 
-  async function write(taken: readonly Waiting[]): Promise<void> {
+  async function write(taken: readonly Waiting<I>[]): Promise<void> {
+    deps.sending?.();
     const reply = await keeper.send({ kind: "commit", items: taken, ...at() });
     if (!reply?.ok) {
       outgoing.putBack(restored(taken, reply?.buffers ?? []));
@@ -110,6 +128,7 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
       return;
     }
     outgoing.settle();
+    deps.committed?.(reply);
     const tags = taken.findLast(({ item }) => item.kind === "tags");
     if (tags !== undefined) keeper.remember(tags.item);
     for (const buffer of reply.buffers) deps.giveBack(buffer);
@@ -119,15 +138,14 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
   }
 
   /** The buffers went to the worker and came back; those of a worker that died did not. */
-  function restored(taken: readonly Waiting[], buffers: readonly ArrayBuffer[]): readonly Waiting[] {
+  function restored(taken: readonly Waiting<I>[], buffers: readonly ArrayBuffer[]): readonly Waiting<I>[] {
     let next = 0;
-    return taken.flatMap((entry): Waiting[] => {
-      if (entry.item.kind !== "block") return [entry];
-      const buffer = buffers[next++] ?? entry.item.block.buffer;
-      if (!buffer.detached) {
-        return [{ ...entry, item: { kind: "block", block: { ...entry.item.block, buffer } } }];
-      }
-      deps.lose(entry.item.block.rows);
+    return taken.flatMap((entry): Waiting<I>[] => {
+      const { block } = entry.item;
+      if (block === undefined) return [entry];
+      const buffer = buffers[next++] ?? block.buffer;
+      if (!buffer.detached) return [{ ...entry, item: { ...entry.item, block: { ...block, buffer } } }];
+      deps.loseBlock(block);
       return [];
     });
   }
@@ -137,7 +155,7 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
     if (question === undefined || question.answer.isSettled) return;
     const reply = await keeper.send({ kind: "query", query: question.query, ...at() });
     if (reply?.ok && reply.answer !== undefined) question.answer.resolve(reply.answer);
-    else question.answer.reject(new EdgeError(...reasonOf(reply)));
+    else question.answer.reject(new EdgeError(...reasonOf(reply, words)));
   }
 
   async function step(): Promise<void> {
@@ -147,10 +165,11 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
 
   async function check(): Promise<void> {
     const startMs = clock.monotonicMs();
-    logger.info({}, "the history was not closed in order: looking for damage");
+    logger.info({}, `the ${words.name} was not closed in order: looking for damage`);
     const reply = await keeper.send({ kind: "check", ...at() });
     if (reply?.ok === false) keeper.fail(reply);
-    if (reply?.ok) logger.info({ ms: Math.round(clock.monotonicMs() - startMs) }, "the history was checked");
+    if (reply?.ok)
+      logger.info({ ms: Math.round(clock.monotonicMs() - startMs) }, `the ${words.name} was checked`);
   }
 
   const jobs: Readonly<Record<Work, () => Promise<void>>> = { commit, query: answerNext, step };
@@ -180,16 +199,17 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
     do await commit();
     while (!outgoing.isEmpty && !keeper.isFailing);
     const closed = keeper.hasWorker ? await keeper.send({ kind: "close" }) : undefined;
-    if (closed?.ok === false) logger.warn({ reason: closed.message }, "the history was not closed in order");
+    if (closed?.ok === false)
+      logger.warn({ reason: closed.message }, `the ${words.name} was not closed in order`);
   }
 
   async function end(): Promise<void> {
     const lost = outgoing.readings;
     if (lost > 0) {
-      logger.error({ readings: lost }, "the history was closed before everything could be written");
-      deps.lose(lost);
+      logger.error({ readings: lost }, `the ${words.name} was closed before everything could be written`);
+      deps.abandon(lost);
     }
-    const error = new EdgeError("HISTORY_FAILED", "the history is closed");
+    const error = new EdgeError(words.failed, `the ${words.name} is closed`);
     flushes.rejectAll(error);
     for (const { answer } of questions.splice(0)) answer.reject(error);
     await keeper.end();
@@ -198,14 +218,20 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
   const ticking = tick();
   const driving = drive().catch((thrown: unknown) =>
     // A fault of this program: what waits will be dropped and counted, but the agent goes on reading.
-    logger.error({ reason: describeError(thrown) }, "the history stopped; restart the agent and report this"),
+    logger.error(
+      { reason: describeError(thrown) },
+      `the ${words.name} stopped; restart the agent and report this`,
+    ),
   );
 
   return {
     ask(query, answer) {
       if (questions.length < MOST_QUESTIONS) questions.push({ query, answer });
-      else
-        answer.reject(new EdgeError("HISTORY_FAILED", `${MOST_QUESTIONS} questions wait; ask again later`));
+      else answer.reject(new EdgeError(words.failed, `${MOST_QUESTIONS} questions wait; ask again later`));
+      nudge();
+    },
+    hurry() {
+      isDue = true;
       nudge();
     },
     flush(done) {
@@ -215,10 +241,10 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
       nudge();
     },
     dropped(number) {
-      flushes.gone(
-        number,
-        new EdgeError("HISTORY_FAILED", "readings were given up before they were written"),
-      );
+      flushes.gone(number, new EdgeError(words.failed, "readings were given up before they were written"));
+    },
+    get trouble() {
+      return keeper.trouble;
     },
     get isChecking() {
       return keeper.needsCheck;
@@ -239,7 +265,10 @@ export function createCourier(first: { link: Link; reply: Reply }, deps: Courier
   };
 }
 
-function reasonOf(reply: Reply | undefined): ConstructorParameters<typeof EdgeError> {
+function reasonOf(
+  reply: WireReply<unknown> | undefined,
+  words: StoreWords,
+): ConstructorParameters<typeof EdgeError> {
   if (reply?.ok === false) return [reply.code, reply.message];
-  return ["HISTORY_FAILED", "the history's worker thread ended before it could answer; ask again"];
+  return [words.failed, `the ${words.name}'s worker thread ended before it could answer; ask again`];
 }

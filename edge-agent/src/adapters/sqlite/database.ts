@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { EdgeError } from "../../core/errors.ts";
 
-/** What the history asks of SQLite; tests put a failing disk behind it. */
+/** What a store asks of SQLite; tests put a failing disk behind it. */
 export interface Database {
   exec(sql: string): void;
   prepare(sql: string): StatementSync;
@@ -13,6 +13,8 @@ export interface DatabaseLimits {
   readonly maxBytes: number;
   /** Pages that the file may have; by default what `maxBytes` holds. */
   readonly pageLimit?: number | undefined;
+  /** Of a new file; 8 KiB by default. */
+  readonly pageBytes?: number | undefined;
   /** How long to wait for another process to let go of the file. */
   readonly busyMs?: number | undefined;
 }
@@ -44,18 +46,20 @@ export function openDatabase(file: string, limits: DatabaseLimits): Database {
 
 const walBytesOf = (limits: DatabaseLimits): number => Math.min(MOST_WAL_BYTES, limits.maxBytes * WAL_SHARE);
 
+const pageBytesOf = (limits: DatabaseLimits): number => limits.pageBytes ?? PAGE_BYTES;
+
 /** Pages that the file may have beside its log. */
 export const pagesOf = (limits: DatabaseLimits): number =>
-  limits.pageLimit ?? Math.floor((limits.maxBytes - walBytesOf(limits)) / PAGE_BYTES);
+  limits.pageLimit ?? Math.floor((limits.maxBytes - walBytesOf(limits)) / pageBytesOf(limits));
 
 /** Every setting that durability hangs on is stated, whatever the library's defaults are. */
 function configure(db: Database, limits: DatabaseLimits): void {
   const walBytes = walBytesOf(limits);
   // The log grows past the checkpoint's threshold by one transaction: at most half of its room is the threshold.
-  const walPages = Math.floor(Math.min(CHECKPOINT_BYTES, walBytes / 2) / PAGE_BYTES);
+  const walPages = Math.floor(Math.min(CHECKPOINT_BYTES, walBytes / 2) / pageBytesOf(limits));
   for (const pragma of [
     // These two act on a new file only, and before anything is written.
-    `page_size = ${PAGE_BYTES}`,
+    `page_size = ${pageBytesOf(limits)}`,
     "auto_vacuum = INCREMENTAL",
     // One process owns the file: a second agent is refused instead of doubling every reading. It also keeps the
     // index of the log in ordinary memory, so that nothing is mapped.
@@ -80,7 +84,7 @@ function assertVersion(db: Database): void {
   if (isOldSqlite(text)) {
     throw new EdgeError(
       "HISTORY_FAILED",
-      `the history needs SQLite ${OLDEST_SQLITE.join(".")} or newer, this Node.js carries ${text}: older ones can corrupt the file; install Node.js 24.18.1 or newer`,
+      `its database needs SQLite ${OLDEST_SQLITE.join(".")} or newer, this Node.js carries ${text}: older ones can corrupt the file; install Node.js 24.18.1 or newer`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
-import { createByteReader, createByteWriter } from "./bytes.ts";
+import { createByteReader, createByteWriter } from "../../core/byte-codec.ts";
 
 /** Below this compression cannot win back its own header. */
 const WORTH_BYTES = 48;

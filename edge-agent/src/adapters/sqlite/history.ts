@@ -9,9 +9,9 @@ import type { Logger } from "../../ports/logger.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { createCourier } from "./courier.ts";
 import { type Connect, startWorker } from "./link.ts";
-import type { Answers, Item, Point, Query } from "./messages.ts";
+import { type Answers, HISTORY_WORDS, type Item, type Point, type Query, type Reply } from "./messages.ts";
 import type { HistoryOptions } from "./options.ts";
-import { createOutgoing, readingsIn } from "./outgoing.ts";
+import { createOutgoing, HISTORY_WEIGHTS, readingsIn } from "./outgoing.ts";
 import { createPending } from "./pending.ts";
 import { assertQuery } from "./query-check.ts";
 import type { SeriesKind } from "./series.ts";
@@ -61,7 +61,7 @@ export async function createHistory(
     telemetry.emit({ kind: "history-lost", count: readings });
   }
 
-  const outgoing = createOutgoing(options.queueBytes, ({ item, number }) => {
+  const outgoing = createOutgoing(options.queueBytes, HISTORY_WEIGHTS, ({ item, number }) => {
     lose(readingsIn(item));
     courier.dropped(number);
   });
@@ -72,7 +72,7 @@ export async function createHistory(
     if (block !== undefined) outgoing.push({ kind: "block", block });
   }
 
-  const courier = createCourier(
+  const courier = createCourier<Item, Query, Answers[keyof Answers], Reply>(
     { link, reply },
     {
       clock,
@@ -81,14 +81,19 @@ export async function createHistory(
       connect: () => connect({ ...settings, isNewRun: false }),
       collect,
       giveBack: staging.giveBack,
-      lose,
+      words: HISTORY_WORDS,
+      hear(heard) {
+        if (heard.lost > 0) lose(heard.lost);
+      },
+      loseBlock: (block) => lose(block.rows),
+      abandon: lose,
       commitIntervalMs: options.commitIntervalMs,
     },
   );
 
   function pending<T>(what: string, signal: AbortSignal) {
     const timeoutMs = options.queryTimeoutMs + (courier.isChecking ? CHECK_MS : 0);
-    return createPending<T>(clock, timeoutMs, what, signal);
+    return createPending<T>(clock, { timeoutMs, what, words: HISTORY_WORDS }, signal);
   }
 
   async function ask<K extends Query["kind"]>(

@@ -1,36 +1,44 @@
 import { Worker } from "node:worker_threads";
 import { EdgeError } from "../../core/errors.ts";
-import type { Numbered, Reply, Request } from "./messages.ts";
+import type { Reply, Request } from "./messages.ts";
+import { HISTORY_WORDS } from "./messages.ts";
 import type { StoreSettings } from "./store.ts";
+import { type AnyItem, buffersIn, type Outcome, type StoreWords, type WireRequest } from "./wire.ts";
 
 /** The way to the worker: one request at a time. */
-export interface Link {
-  /** @throws EdgeError HISTORY_FAILED when the worker died */
-  ask(request: Request): Promise<Reply>;
+export interface Link<Q, R> {
+  /** @throws EdgeError when the worker died */
+  ask(request: Q): Promise<R>;
   /** Ends the worker at once, whatever it does. */
   end(): Promise<void>;
 }
 
-export type Connect = (settings: StoreSettings) => Link;
+export type HistoryLink = Link<Request, Reply>;
+export type Connect = (settings: StoreSettings) => HistoryLink;
 
 /** Starts a worker thread for the file. */
-export const startWorker: Connect = (settings) => {
-  const worker = new Worker(new URL("./history.worker.ts", import.meta.url), {
-    name: "history",
-    workerData: settings,
-  });
+export const startWorker: Connect = (settings) =>
+  openLink(new URL("./history.worker.ts", import.meta.url), settings, HISTORY_WORDS);
+
+/** Starts a worker thread that answers requests. @param workerData as the worker's module wants it */
+export function openLink<Q extends WireRequest<AnyItem, unknown>, R extends Outcome>(
+  script: URL,
+  workerData: unknown,
+  words: StoreWords,
+): Link<Q, R> {
+  const worker = new Worker(script, { name: words.name, workerData });
   let death: EdgeError | undefined;
-  let waiting: { resolve(reply: Reply): void; reject(error: EdgeError): void } | undefined;
+  let waiting: { resolve(reply: R): void; reject(error: EdgeError): void } | undefined;
 
   function die(cause: unknown): void {
-    death ??= new EdgeError("HISTORY_FAILED", "the history's worker thread ended; it is started again", {
+    death ??= new EdgeError(words.failed, `the ${words.name}'s worker thread ended; it is started again`, {
       cause,
     });
     waiting?.reject(death);
     waiting = undefined;
   }
 
-  worker.on("message", (reply: Reply) => {
+  worker.on("message", (reply: R) => {
     const answered = waiting;
     waiting = undefined;
     answered?.resolve(reply);
@@ -46,15 +54,10 @@ export const startWorker: Connect = (settings) => {
           return;
         }
         waiting = { resolve, reject };
-        worker.postMessage(request, request.kind === "commit" ? buffersOf(request.items) : []);
+        worker.postMessage(request, request.kind === "commit" ? buffersIn(request.items) : []);
       }),
     async end() {
       await worker.terminate();
     },
   };
-};
-
-/** Buffers that move to the worker and come back with its reply. */
-function buffersOf(items: readonly Numbered[]): ArrayBuffer[] {
-  return items.flatMap(({ item }) => (item.kind === "block" ? [item.block.buffer] : []));
 }

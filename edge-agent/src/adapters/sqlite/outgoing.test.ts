@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Item } from "./messages.ts";
-import { createOutgoing, type Waiting } from "./outgoing.ts";
+import { createOutgoing, HISTORY_WEIGHTS, type Waiting } from "./outgoing.ts";
 import { blockOfRows } from "./test-kit.ts";
 
 const point: Item = {
@@ -30,8 +30,8 @@ const waveform: Item = {
 };
 
 function queue(mostBytes: number) {
-  const dropped: Waiting[] = [];
-  return { dropped, outgoing: createOutgoing(mostBytes, (entry) => dropped.push(entry)) };
+  const dropped: Waiting<Item>[] = [];
+  return { dropped, outgoing: createOutgoing(mostBytes, HISTORY_WEIGHTS, (entry) => dropped.push(entry)) };
 }
 
 describe("outgoing", () => {

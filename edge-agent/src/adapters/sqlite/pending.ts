@@ -1,5 +1,6 @@
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { EdgeError } from "../../core/errors.ts";
+import type { StoreWords } from "./wire.ts";
 
 /** A promise that certainly ends: with an answer, with the caller's signal, or when its time is over. */
 export interface Pending<T> {
@@ -9,10 +10,15 @@ export interface Pending<T> {
   readonly isSettled: boolean;
 }
 
+export interface PendingOptions {
+  readonly timeoutMs: number;
+  readonly what: string;
+  readonly words: StoreWords;
+}
+
 export function createPending<T>(
   clock: Clock,
-  timeoutMs: number,
-  what: string,
+  { timeoutMs, what, words }: PendingOptions,
   signal: AbortSignal,
 ): Pending<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -30,8 +36,8 @@ export function createPending<T>(
     reject(
       deadline.expired
         ? new EdgeError(
-            "HISTORY_FAILED",
-            `the history did not answer within ${timeoutMs} ms (${what}): the disk is slow or the file is being checked; ask again`,
+            words.failed,
+            `the ${words.name} did not answer within ${timeoutMs} ms (${what}): the disk is slow or the file is being checked; ask again`,
           )
         : deadline.signal.reason,
     );

@@ -8,10 +8,14 @@ import type { AlarmState } from "./messages.ts";
 /** Damaged files that are kept for whoever wants to look; older ones make room. */
 const MOST_KEPT = 3;
 
-/** What could be read out of a damaged file. */
-export interface Salvage {
+/** Where a damaged file went. */
+export interface Aside {
   readonly aside: string;
   readonly bytes: number;
+}
+
+/** What could be read out of a damaged file. */
+export interface Salvage extends Aside {
   readonly baselines: readonly StoredBaseline[];
   readonly openAlarms: readonly AlarmState[];
 }
@@ -19,12 +23,11 @@ export interface Salvage {
 /** Renames a damaged file and its log to `<file>.corrupt-<time>`. What a machine learnt and the alarms that are open
  *  are few and precious: as much of them as can be read is handed back. */
 export function setAside(file: string, nowUs: TimeUs): Salvage {
-  const bytes = statSync(file).size;
-  const baselines = rowsOf(file, "SELECT sensor, json FROM baseline").map((row) => ({
+  const baselines = readableRows(file, "SELECT sensor, json FROM baseline").map((row) => ({
     sensor: String(row["sensor"]),
     json: String(row["json"]),
   }));
-  const openAlarms = rowsOf(file, "SELECT id, raised_us, json FROM alarm WHERE is_open = 1")
+  const openAlarms = readableRows(file, "SELECT id, raised_us, json FROM alarm WHERE is_open = 1")
     .map((row) => ({
       id: String(row["id"]),
       raisedUs: Number(row["raised_us"]),
@@ -32,16 +35,22 @@ export function setAside(file: string, nowUs: TimeUs): Salvage {
       json: String(row["json"]),
     }))
     .filter((alarm) => isJson(alarm.json));
+  return { ...moveAside(file, nowUs), baselines, openAlarms };
+}
+
+/** Renames a damaged file and its log, and removes the oldest of those that were kept before. */
+export function moveAside(file: string, nowUs: TimeUs): Aside {
+  const { size: bytes } = statSync(file);
   const aside = freeName(`${file}.corrupt-${rfc3339(nowUs).replaceAll(":", "-")}`);
   for (const part of ["", "-wal", "-shm"]) {
     if (existsSync(file + part)) renameSync(file + part, aside + part);
   }
   removeOldest(file);
-  return { aside, bytes, baselines, openAlarms };
+  return { aside, bytes };
 }
 
 /** Rows of a damaged file, up to the first page that cannot be read. */
-function rowsOf(file: string, sql: string): readonly Record<string, unknown>[] {
+export function readableRows(file: string, sql: string): readonly Record<string, unknown>[] {
   const rows: Record<string, unknown>[] = [];
   try {
     const db = new DatabaseSync(file, { readOnly: true });

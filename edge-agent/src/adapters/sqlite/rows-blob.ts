@@ -1,7 +1,12 @@
+import {
+  type ByteReader,
+  type ByteWriter,
+  createByteReader,
+  createByteWriter,
+} from "../../core/byte-codec.ts";
+import { readIntegers, writeIntegers } from "../../core/integer-columns.ts";
 import type { TimeUs } from "../../core/time.ts";
-import { type ByteReader, type ByteWriter, createByteReader, createByteWriter } from "./bytes.ts";
 import { seal, unseal } from "./envelope.ts";
-import { readIntegers, writeIntegers } from "./integers.ts";
 import { Kind, type Rows } from "./rows.ts";
 import { readValues, writeValues } from "./values.ts";
 

@@ -2,10 +2,11 @@ import { describeError } from "../../core/errors.ts";
 import type { TimeUs } from "../../core/time.ts";
 import { faultOf, type openDatabase } from "./database.ts";
 import { failureOf } from "./failure.ts";
-import type { Answers, Failure, Item, Note, Numbered, Query, Reply, Request, Success } from "./messages.ts";
+import { type Answers, HISTORY_WORDS, type Item, type Query, type Reply, type Request } from "./messages.ts";
 import { readingsIn } from "./outgoing.ts";
 import { setAside } from "./quarantine.ts";
 import { openStore, type Store, type StoreSettings } from "./store.ts";
+import { buffersIn, type Failure, type Note, type Numbered, type Success } from "./wire.ts";
 
 /** The worker's side: one request, one reply. It never throws, whatever the disk does. */
 export interface Server {
@@ -84,7 +85,7 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
     if (damage !== undefined) replace(damage, nowUs);
   }
 
-  function commit(numbered: readonly Numbered[], nowUs: TimeUs): void {
+  function commit(numbered: readonly Numbered<Item>[], nowUs: TimeUs): void {
     const target = theStore(nowUs);
     // A disk that failed under a commit may have kept it: what is there is not written again.
     const fresh = numbered.filter(({ item, number }) => item.kind === "tags" || number > target.committedTo);
@@ -201,24 +202,20 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
     handle(request) {
       notes = [];
       lost = 0;
-      let outcome: Failure | Success;
+      let outcome: Failure | Success<Answers[keyof Answers]>;
       try {
         const result = serve(request);
         outcome = result === undefined ? { ok: true } : { ok: true, answer: result };
       } catch (thrown) {
         recover(thrown, "nowUs" in request ? request.nowUs : 0);
-        outcome = failureOf(thrown, settings.file);
+        outcome = failureOf(thrown, settings.file, HISTORY_WORDS);
       }
+      const buffers = request.kind === "commit" ? buffersIn(request.items) : [];
       const hasWork = store?.hasWork(nowMs) ?? false;
-      return { ...outcome, notes, lost, hasWork, needsCheck, buffers: buffersOf(request) };
+      return { ...outcome, notes, lost, hasWork, needsCheck, buffers };
     },
   };
 }
 
 /** Neither the disk's nor the file's. */
 const isItemsFault = (thrown: unknown): boolean => (faultOf(thrown) ?? "other") === "other";
-
-function buffersOf(request: Request): ArrayBuffer[] {
-  if (request.kind !== "commit") return [];
-  return request.items.flatMap(({ item }) => (item.kind === "block" ? [item.block.buffer] : []));
-}

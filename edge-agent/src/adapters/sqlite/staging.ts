@@ -1,4 +1,5 @@
 import type { ReadingBatch } from "../../core/reading.ts";
+import { PROTOCOLS } from "../../core/tag.ts";
 import { type Block, type BlockColumns, blockBytes, blockColumns } from "./block.ts";
 import { Kind } from "./rows.ts";
 
@@ -60,6 +61,7 @@ export function createStaging(onFull: (block: Block) => void): Staging {
     rows += to - from;
     columns.batchTimeUs[batches] = batch.agentTimeUs;
     columns.batchEnd[batches] = rows;
+    columns.protocol[batches] = batch.protocol === undefined ? 0 : PROTOCOLS.indexOf(batch.protocol) + 1;
     batches += 1;
   }
 
@@ -110,5 +112,6 @@ function shrunk(block: Block, columns: BlockColumns): Block {
   small.status.set(columns.status.subarray(0, rows));
   small.batchEnd.set(columns.batchEnd.subarray(0, batches));
   small.kind.set(columns.kind.subarray(0, rows));
+  small.protocol.set(columns.protocol.subarray(0, batches));
   return { ...block, buffer, capacity: rows };
 }

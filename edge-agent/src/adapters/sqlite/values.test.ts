@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createByteReader, createByteWriter } from "./bytes.ts";
+import { createByteReader, createByteWriter } from "../../core/byte-codec.ts";
 import { readValues, writeValues } from "./values.ts";
 
 function written(values: readonly number[]): Uint8Array {

@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from "./bytes.ts";
+import type { ByteReader, ByteWriter } from "../../core/byte-codec.ts";
 
 /** How the numbers of a chunk are laid out: whichever of these holds them exactly in fewest bytes. */
 const Layout = { constant: 0, dictionary: 1, float32: 2, float64: 3 } as const;

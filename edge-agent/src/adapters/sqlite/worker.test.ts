@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import { createHistory } from "./history.ts";
-import { type Connect, type Link, startWorker } from "./link.ts";
+import { type Connect, type HistoryLink, startWorker } from "./link.ts";
 import { createSmallDisk } from "./small-disk.ts";
 import {
   batchOf,
@@ -66,7 +66,7 @@ describe("history in its worker thread", () => {
 
   it("comes back when its thread ends, with all that was on the disk", async () => {
     using folder = tempFolder();
-    const links: Link[] = [];
+    const links: HistoryLink[] = [];
     const { clock, history, logger } = await start(folder.file(), (settings) => {
       const link = startWorker(settings);
       links.push(link);

@@ -1,5 +1,5 @@
 import { layoutHash } from "./layout-hash.ts";
-import type { LayoutAsset, LayoutTemplate, PlantLayout } from "./plant-layout.ts";
+import type { LayoutAsset, LayoutTemplate, PlantLayout, Triple } from "./plant-layout.ts";
 
 /** A layout in columns. Points are numbered asset after asset, in the order of each template. */
 export interface ExpandedLayout {
@@ -21,15 +21,25 @@ export interface ExpandedLayout {
   readonly box: Float32Array;
 }
 
+/** A template's points in columns: the same for all its assets. */
+interface TemplateColumns {
+  /** Width, height and depth, metres. */
+  readonly size: Triple;
+  /** [points]: index into layout.kinds. */
+  readonly kind: Uint8Array;
+  /** [3 x points], metres. */
+  readonly at: Float64Array;
+}
+
 /** @param layout checked: every template, kind and area that is named is there */
 export function expandLayout(layout: PlantLayout): ExpandedLayout {
-  const templates = new Map(layout.templates.map((template) => [template.id, template]));
   const kinds = new Map(layout.kinds.map(({ id }, i) => [id, i]));
+  const templates = new Map(layout.templates.map((template) => [template.id, columnsOf(template, kinds)]));
   const areas = new Map(layout.areas.map(({ id }, i) => [id, i]));
   const assetCount = layout.assets.length;
   const firstPoint = new Uint32Array(assetCount + 1);
   layout.assets.forEach(({ template }, a) => {
-    firstPoint[a + 1] = (firstPoint[a] ?? 0) + (templates.get(template)?.points.length ?? 0);
+    firstPoint[a + 1] = (firstPoint[a] ?? 0) + (templates.get(template)?.kind.length ?? 0);
   });
   const pointCount = firstPoint[assetCount] ?? 0;
   const out: ExpandedLayout = {
@@ -48,34 +58,44 @@ export function expandLayout(layout: PlantLayout): ExpandedLayout {
     const template = templates.get(asset.template);
     if (template === undefined) throw new RangeError(`asset ${asset.id} names no template of the layout`);
     out.areaOf[a] = areas.get(asset.area) ?? 0;
-    expandAsset(out, a, asset, template, kinds);
+    expandAsset(out, a, asset, template);
   });
   return out;
 }
 
-function expandAsset(
-  out: ExpandedLayout,
-  a: number,
-  asset: LayoutAsset,
-  template: LayoutTemplate,
-  kinds: ReadonlyMap<string, number>,
-): void {
+const columnsOf = ({ size, points }: LayoutTemplate, kinds: ReadonlyMap<string, number>): TemplateColumns => ({
+  size,
+  kind: Uint8Array.from(points, ({ kind }) => kinds.get(kind) ?? 0),
+  at: Float64Array.from(points.flatMap(({ at }) => at)),
+});
+
+/** A million points are expanded before the first picture: nothing is allocated here. */
+function expandAsset(out: ExpandedLayout, a: number, asset: LayoutAsset, template: TemplateColumns): void {
+  const { box, firstPoint, position } = out;
+  const { at, kind } = template;
   const { x, y, z } = placeOf(asset);
   const turn = ((asset.turn ?? 0) * Math.PI) / 180;
   const cos = Math.cos(turn);
   const sin = Math.sin(turn);
-  let p = out.firstPoint[a] ?? 0;
-  for (const point of template.points) {
-    const [px, py, pz] = point.at;
-    out.assetOf[p] = a;
-    out.kindOf[p] = kinds.get(point.kind) ?? 0;
-    out.position.set([x + px * cos + pz * sin, y + py, z - px * sin + pz * cos], 3 * p);
-    p += 1;
+  const first = firstPoint[a] ?? 0;
+  out.kindOf.set(kind, first);
+  out.assetOf.fill(a, first, first + kind.length);
+  for (let from = 0, to = 3 * first; from < at.length; from += 3, to += 3) {
+    const px = at[from] ?? 0;
+    const pz = at[from + 2] ?? 0;
+    position[to] = x + px * cos + pz * sin;
+    position[to + 1] = y + (at[from + 1] ?? 0);
+    position[to + 2] = z - px * sin + pz * cos;
   }
   const [width, height, depth] = template.size;
   const halfX = (Math.abs(width * cos) + Math.abs(depth * sin)) / 2;
   const halfZ = (Math.abs(width * sin) + Math.abs(depth * cos)) / 2;
-  out.box.set([x - halfX, y, z - halfZ, x + halfX, y + height, z + halfZ], 6 * a);
+  box[6 * a] = x - halfX;
+  box[6 * a + 1] = y;
+  box[6 * a + 2] = z - halfZ;
+  box[6 * a + 3] = x + halfX;
+  box[6 * a + 4] = y + height;
+  box[6 * a + 5] = z + halfZ;
 }
 
 function placeOf({ at }: LayoutAsset): { readonly x: number; readonly y: number; readonly z: number } {

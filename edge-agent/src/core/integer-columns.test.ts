@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createByteReader, createByteWriter } from "./bytes.ts";
-import { readIntegers, writeIntegers } from "./integers.ts";
+import { createByteReader, createByteWriter } from "./byte-codec.ts";
+import { readIntegers, writeIntegers } from "./integer-columns.ts";
 
 function written(column: Float64Array | Uint32Array | Uint8Array): Uint8Array {
   const out = createByteWriter(1);

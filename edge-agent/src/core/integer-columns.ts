@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from "./bytes.ts";
+import type { ByteReader, ByteWriter } from "./byte-codec.ts";
 
 /** A column of whole numbers of up to 52 bits. */
 type Column = Uint8Array | Uint32Array | Float64Array;

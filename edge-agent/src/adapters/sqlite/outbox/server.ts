@@ -1,0 +1,248 @@
+import { describeError } from "../../../core/errors.ts";
+import type { Gap } from "../../../core/outbox/outbound.ts";
+import { faultOf } from "../database.ts";
+import { failureOf } from "../failure.ts";
+import { buffersIn, type Failure, type Moment, type Note, type Numbered, type Success } from "../wire.ts";
+import {
+  type Dropped,
+  type FoundBatch,
+  OUTBOX_WORDS,
+  type OutboxAnswer,
+  type OutboxItem,
+  type OutboxQuery,
+  type OutboxReply,
+  type OutboxRequest,
+} from "./messages.ts";
+import { setOutboxAside } from "./salvage.ts";
+import { openOutboxStore } from "./store.ts";
+import { type OutboxSettings, type OutboxStore, type SystemDeps, systemDeps } from "./store-types.ts";
+
+/** The worker's side: one request, one reply. It never throws, whatever the disk does. */
+export interface OutboxServer {
+  handle(request: OutboxRequest): OutboxReply;
+}
+
+const nothing = { rows: 0, bytes: 0 };
+
+export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = systemDeps): OutboxServer {
+  let store: OutboxStore | undefined;
+  let { isNewRun } = settings;
+  let opened = 0;
+  let needsCheck = false;
+  // Outlives the store: what the next one needs after a failed disk or a damaged file.
+  let tags: OutboxItem | undefined;
+  const sinks = new Map<string, OutboxItem>();
+  let gaps: readonly Gap[] = [];
+  let notes: Note[] = [];
+  let dropped: Dropped[] = [];
+  let committed = nothing;
+  let isQuarantined = false;
+  let now: Moment = { nowUs: 0, nowMs: 0 };
+
+  function note(level: Note["level"], message: string, fields: Note["fields"]): void {
+    notes.push({ level, message, fields: { file: settings.file, ...fields } });
+  }
+
+  function theStore(): OutboxStore {
+    if (store !== undefined) return store;
+    try {
+      return open();
+    } catch (thrown) {
+      if (faultOf(thrown) !== "corrupt") throw thrown;
+      return replace(describeError(thrown));
+    }
+  }
+
+  function open(): OutboxStore {
+    const fresh = openOutboxStore({ ...settings, isNewRun }, { ...deps, opened, nowMs: now.nowMs });
+    isNewRun = false;
+    opened += 1;
+    needsCheck = fresh.isUnclean;
+    try {
+      const items = [...(tags === undefined ? [] : [tags]), ...sinks.values()];
+      if (items.length > 0 || gaps.length > 0) fresh.commit([...items, { kind: "gaps", gaps }], 0, now);
+    } catch (thrown) {
+      fresh.close(false);
+      throw thrown;
+    }
+    gaps = [];
+    store = fresh;
+    return fresh;
+  }
+
+  /** Sets the damaged file aside and begins a new one, which tells the sinks what is lost. */
+  function replace(damage: string): OutboxStore {
+    discard();
+    const { aside, bytes, lost } = setOutboxAside(settings.file, now.nowUs);
+    note("error", "the outbox file was damaged; it was set aside and a new one was started", {
+      damage,
+      aside,
+      bytes,
+      lost,
+      rescue: `stethos outbox export ${aside}`,
+    });
+    isQuarantined = true;
+    gaps = [...gaps, ...lost];
+    for (const { stream, cause, rows } of lost) dropped.push({ stream, cause, rows: Math.max(1, rows) });
+    return open();
+  }
+
+  /** Closes what may no longer be used; the next request opens it again. */
+  function discard(): void {
+    const old = store;
+    store = undefined;
+    try {
+      old?.close(false);
+    } catch (thrown) {
+      note("warn", "the outbox file could not be closed in order", { reason: describeError(thrown) });
+    }
+  }
+
+  function check(): void {
+    const damage = theStore().findDamage();
+    needsCheck = false;
+    if (damage !== undefined) replace(damage);
+  }
+
+  function commit(numbered: readonly Numbered<OutboxItem>[]): void {
+    const target = theStore();
+    // A disk that failed under a commit may have kept it: what is there is not written again.
+    const fresh = numbered.filter(({ item, number }) => isSetting(item) || number > target.committedTo);
+    const upTo = numbered.at(-1)?.number ?? 0;
+    let items = fresh.map(({ item }) => item);
+    try {
+      write(target, items, upTo);
+    } catch (thrown) {
+      if (!isItemsFault(thrown)) throw thrown;
+      items = items.filter((item) => isWritable(target, item));
+      write(target, items, upTo);
+    }
+    for (const item of items) {
+      if (item.kind === "tags") tags = item;
+      else if (item.kind === "sink") sinks.set(item.sink, item);
+    }
+  }
+
+  function write(target: OutboxStore, items: readonly OutboxItem[], upTo: number): void {
+    const { unknown, ...done } = target.commit(items, upTo, now);
+    committed = done;
+    if (unknown > 0) note("warn", "readings of tags that were never registered were left out", { unknown });
+  }
+
+  /** False, and noted, where the item itself cannot be written whatever the disk does: those that come with it must
+   *  not suffer. */
+  function isWritable(target: OutboxStore, item: OutboxItem): boolean {
+    try {
+      target.rehearse(item, now);
+      return true;
+    } catch (thrown) {
+      if (!isItemsFault(thrown)) throw thrown;
+      const { kind } = item;
+      note("error", "something could not be written to the outbox", { kind, reason: describeError(thrown) });
+      dropped.push(lossOf(item));
+      return false;
+    }
+  }
+
+  function answer(query: OutboxQuery): OutboxAnswer {
+    const source = theStore();
+    switch (query.kind) {
+      case "next":
+        return source.next(query, now);
+      case "confirm":
+        source.confirm(query.sink, query.names, now);
+        return { kind: "confirm" };
+      case "statistics":
+        return { kind: "statistics", statistics: source.statistics() };
+    }
+  }
+
+  function serve(request: OutboxRequest): OutboxAnswer | undefined {
+    switch (request.kind) {
+      case "open":
+        theStore();
+        return undefined;
+      case "check":
+        check();
+        return undefined;
+      case "commit":
+        commit(request.items);
+        return undefined;
+      case "query":
+        return answer(request.query);
+      case "step":
+        theStore().step(now);
+        return undefined;
+      case "close":
+        // Left unchecked, it is looked through at the next start.
+        store?.close(!needsCheck);
+        store = undefined;
+        return undefined;
+    }
+  }
+
+  /** Puts the store into a state from which the next request can go on. */
+  function recover(thrown: unknown): void {
+    const fault = faultOf(thrown);
+    if (fault === "full") store?.lackRoom();
+    // A failed disk leaves the connection in doubt; opening again reads back what really reached it.
+    if (fault === "io" || fault === "denied") discard();
+    if (fault !== "corrupt" || store === undefined) return;
+    try {
+      replace(describeError(thrown));
+    } catch (second) {
+      note("error", "the damaged outbox file could not be replaced yet", { reason: describeError(second) });
+    }
+  }
+
+  return {
+    handle(request) {
+      notes = [];
+      dropped = [];
+      committed = nothing;
+      isQuarantined = false;
+      if ("nowMs" in request) now = { nowUs: request.nowUs, nowMs: request.nowMs };
+      let outcome: Failure | Success<OutboxAnswer>;
+      try {
+        const result = serve(request);
+        outcome = result === undefined ? { ok: true } : { ok: true, answer: result };
+      } catch (thrown) {
+        recover(thrown);
+        outcome = failureOf(thrown, settings.file, OUTBOX_WORDS);
+      }
+      return {
+        ...outcome,
+        notes,
+        dropped: [...dropped, ...(store?.dropped() ?? [])],
+        committed,
+        isQuarantined,
+        hasWork: store?.hasWork(now.nowMs) ?? false,
+        needsCheck,
+        buffers: request.kind === "commit" ? buffersIn(request.items) : buffersOf(outcome),
+      };
+    },
+  };
+}
+
+const isSetting = ({ kind }: OutboxItem): boolean => kind === "tags" || kind === "sink";
+
+/** Neither the disk's nor the file's. */
+const isItemsFault = (thrown: unknown): boolean => (faultOf(thrown) ?? "other") === "other";
+
+function lossOf(item: OutboxItem): Dropped {
+  const stream = item.kind === "document" ? item.stream : "readings";
+  return { stream, cause: "write-failed", rows: item.kind === "block" ? item.block.rows : 1 };
+}
+
+/** Columns of an answer move to whoever asked. */
+function buffersOf(outcome: Failure | Success<OutboxAnswer>): ArrayBuffer[] {
+  if (!outcome.ok || outcome.answer?.kind !== "next") return [];
+  return outcome.answer.batches.flatMap(columnsIn);
+}
+
+function columnsIn({ content }: FoundBatch): ArrayBuffer[] {
+  if (content.stream !== "readings") return [];
+  const { tag, value, status, sourceTimeUs, agentTimeUs, sequence, kind } = content.columns;
+  const columns = [tag, value, status, sourceTimeUs, agentTimeUs, sequence, kind];
+  return [...new Set(columns.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
+}

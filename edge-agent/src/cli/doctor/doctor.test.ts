@@ -1,0 +1,357 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeCertificate } from "../../adapters/http-api/certificate.ts";
+import { checkConfig } from "../../config.ts";
+import { examine, type Patient } from "./examine.ts";
+import { aMachine } from "./fake-machine.ts";
+import { bytesText } from "./figures.ts";
+import { type Finding, type FindingCode, finding, LEVELS } from "./finding.ts";
+import { lookAtCertificate } from "./look-at-certificates.ts";
+import { lookAtClock, lookAtDisk, lookAtMemory, lookAtNode, mountOf } from "./look-at-machine.ts";
+import { lookAtModel } from "./look-at-model.ts";
+import { lookAtDevice, lookAtSink } from "./look-at-reach.ts";
+import { lookAtOutbox, lookAtStore, type ToldOutbox } from "./look-at-stores.ts";
+import { thisMachine } from "./machine.ts";
+import { certificatesOf, placesOfSink } from "./places.ts";
+import { findingDto, renderFindings } from "./render.ts";
+
+const never = new AbortController().signal;
+const codeOf = ({ code }: Finding): string => code;
+const MIB = 2 ** 20;
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stethos-doctor-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe("the doctor looks at the computer", () => {
+  it("and refuses an old Node.js", () => {
+    expect(codeOf(lookAtNode(aMachine()))).toBe("node-good");
+    expect(lookAtNode(aMachine({ nodeVersion: "22.1.0" }))).toMatchObject({
+      level: "fail",
+      code: "node-old",
+    });
+  });
+
+  it("and tells a clock that is synchronised from one that is not, is alone, is unknown, or is wrong", async () => {
+    const clock = async (outputs: Readonly<Record<string, string>>, more = {}) => {
+      const run = async (command: string) => {
+        const output = outputs[command];
+        if (output === undefined) throw new Error("ENOENT");
+        return output;
+      };
+      return codeOf(await lookAtClock(aMachine({ run, ...more }), never));
+    };
+    expect(await clock({ timedatectl: "NTP=yes\nNTPSynchronized=yes" })).toBe("clock-synchronised");
+    expect(await clock({ timedatectl: "NTP=yes\nNTPSynchronized=no" })).toBe("clock-adrift");
+    expect(await clock({ timedatectl: "NTP=no\nNTPSynchronized=no" })).toBe("clock-alone");
+    expect(await clock({})).toBe("clock-unknown");
+    expect(await clock({}, { sizeOf: async () => 0 })).toBe("clock-synchronised");
+    expect(await clock({ chronyc: "Leap status     : Normal\n" })).toBe("clock-synchronised");
+    expect(await clock({ chronyc: "Leap status     : Not synchronised\n" })).toBe("clock-adrift");
+    expect(await clock({}, { nowUs: () => 1e9 })).toBe("clock-wrong");
+  });
+
+  it("and warns of little memory", () => {
+    const free = (freeBytes: number) =>
+      codeOf(lookAtMemory(aMachine({ memory: () => ({ freeBytes, totalBytes: 2 ** 31 }) })));
+    expect(free(1000 * MIB)).toBe("memory-good");
+    expect(free(200 * MIB)).toBe("memory-low");
+    expect(free(10 * MIB)).toBe("memory-out");
+  });
+
+  it("and finds a disk that is full, volatile, remote, or does not flush", async () => {
+    const disk = async (mount: string, more = {}) => {
+      const readText = async () => `22 1 8:1 / / rw - ext4 /dev/sda1 rw\n23 22 8:2 / /data ${mount}\n`;
+      return (await lookAtDisk(aMachine({ readText, ...more }), "/data/stethos")).map(codeOf);
+    };
+    expect(await disk("rw,relatime - ext4 /dev/sdb1 rw")).toEqual(["disk-good"]);
+    expect(await disk("rw - ext4 /dev/sdb1 rw,nobarrier")).toEqual(["disk-no-flush"]);
+    expect(await disk("rw - xfs /dev/sdb1 rw", { freeBytes: async () => 1e9 })).toEqual(["disk-low"]);
+    expect(await disk("rw - xfs /dev/sdb1 rw", { freeBytes: async () => 1e6 })).toEqual(["disk-full"]);
+    expect(await disk("rw - tmpfs tmpfs rw")).toEqual(["disk-volatile"]);
+    expect(await disk("rw - nfs4 host:/x rw", { freeBytes: async () => 1 })).toEqual([
+      "disk-remote",
+      "disk-full",
+    ]);
+    const tryWriting = async () => {
+      throw new Error("EACCES");
+    };
+    expect(await disk("ro - ext4 /dev/sdb1 ro", { tryWriting })).toEqual(["disk-unwritable"]);
+  });
+
+  it("and finds the mount of a folder whose name begins like another's, or has blanks", () => {
+    const mounts = [
+      "1 0 8:1 / / rw - ext4 /dev/a rw",
+      "2 1 8:2 / /data rw - xfs /dev/b rw",
+      "3 1 8:3 / /my\\040disk rw,noatime shared:1 - btrfs /dev/c rw,barrier=0",
+    ].join("\n");
+    expect(mountOf(mounts, "/database").type).toBe("ext4");
+    expect(mountOf(mounts, "/data").type).toBe("xfs");
+    expect(mountOf(mounts, "/my disk/stethos")).toMatchObject({ type: "btrfs" });
+    expect(mountOf(mounts, "/my disk/stethos").options).toContain("barrier=0");
+  });
+});
+
+describe("the doctor looks at what the agent keeps", () => {
+  const OUTBOX: ToldOutbox = { bytes: 1000, rows: 10, trouble: null, dropped: [], sinks: [] };
+
+  it("and passes an outbox that is well, also one that drained", () => {
+    expect(lookAtOutbox(OUTBOX, 1e15, 1e9).map(codeOf)).toEqual(["outbox-good"]);
+  });
+
+  it("and names trouble, little room, a sink that is behind, and every loss", () => {
+    const nowUs = 1e15;
+    const sick: ToldOutbox = {
+      ...OUTBOX,
+      bytes: 9e8,
+      trouble: "the disk is full",
+      dropped: [
+        { stream: "readings", cause: "full-bytes", rows: 5 },
+        { stream: "readings", cause: "operator", rows: 7 },
+        { stream: "alarms", cause: "corrupt", rows: -1 },
+      ],
+      sinks: [
+        { sink: "db", waitingRows: 900, oldestUs: nowUs - 3600e6 },
+        { sink: "broker", waitingRows: 9, oldestUs: nowUs - 1e6 },
+      ],
+    };
+    const findings = lookAtOutbox(sick, nowUs, 1e9);
+    expect(findings.map(codeOf)).toEqual([
+      "outbox-trouble",
+      "outbox-near-full",
+      "outbox-behind",
+      "outbox-lost",
+      "outbox-lost",
+    ]);
+    expect(findings[2]?.facts).toEqual({ sink: "db", rows: 900, minutes: 60 });
+  });
+
+  it("and opens the file of an agent that does not run, without changing it", async () => {
+    const file = join(folder, "outbox.db");
+    expect(codeOf(await lookAtStore(thisMachine, "outbox", file))).toBe("store-new");
+    const database = new DatabaseSync(file);
+    database.exec("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+    database.close();
+    expect(codeOf(await lookAtStore(thisMachine, "outbox", file))).toBe("store-good");
+    await writeFile(file, "this is no database at all, whatever its name says");
+    expect(await lookAtStore(thisMachine, "outbox", file)).toMatchObject({
+      code: "store-damaged",
+      facts: { why: "it does not begin as a database does" },
+    });
+    await writeFile(file, `SQLite format 3\0${"\xff".repeat(4000)}`);
+    expect(codeOf(await lookAtStore(thisMachine, "outbox", file))).toBe("store-damaged");
+  });
+
+  it("and checks the model and what runs it", async () => {
+    expect(codeOf(await lookAtModel(aMachine(), folder))).toBe("model-good");
+    expect(codeOf(await lookAtModel(thisMachine, folder))).toBe("model-bad");
+    const none = aMachine({ providers: async () => [] });
+    expect(await lookAtModel(none, folder)).toMatchObject({
+      code: "model-no-provider",
+      facts: { why: "it offers nothing" },
+    });
+    expect(await thisMachine.providers()).toContain("cpu");
+  });
+});
+
+describe("the doctor looks at certificates", () => {
+  const DAY_MS = 86_400_000;
+  const at = (ms: number) => {
+    const { certFile } = makeCertificate(folder);
+    return lookAtCertificate({ ...thisMachine, nowUs: () => ms * 1000 }, certFile);
+  };
+
+  it("and tells how long they last, that they end soon, have ended, or have not begun", async () => {
+    const today = Date.UTC(2026, 10, 23);
+    const good = await at(today);
+    expect(codeOf(good)).toBe("certificate-good");
+    const ends = today + Number(good.facts["days"]) * DAY_MS;
+    expect(codeOf(await at(ends - 5 * DAY_MS))).toBe("certificate-ends-soon");
+    expect(codeOf(await at(ends + 5 * DAY_MS))).toBe("certificate-ended");
+    expect(codeOf(await at(Date.UTC(1990, 0, 1)))).toBe("certificate-early");
+  });
+
+  it("and says which cannot be read", async () => {
+    expect(codeOf(await lookAtCertificate(aMachine(), "api.pem"))).toBe("certificate-unreadable");
+    expect(await lookAtCertificate(thisMachine, join(folder, "none.pem"))).toMatchObject({
+      code: "certificate-unreadable",
+      facts: { why: expect.stringContaining("ENOENT") },
+    });
+  });
+});
+
+describe("the doctor knocks at devices and sinks", () => {
+  it("and finds who does not answer", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const place = { kind: "tcp", host: "127.0.0.1", ports: [port] } as const;
+    const device = { name: "plc1", places: [place] };
+    expect(await lookAtDevice(thisMachine, device, never)).toMatchObject({
+      code: "device-good",
+      facts: { address: `127.0.0.1:${port}` },
+    });
+    await new Promise((resolve) => server.close(resolve));
+    expect(await lookAtDevice(thisMachine, device, never)).toMatchObject({
+      code: "device-unreachable",
+      facts: { why: expect.stringContaining("ECONNREFUSED") },
+    });
+  });
+
+  it("and is content with one address of several, or with a serial port that is there", async () => {
+    const knock = async (host: string) => {
+      if (host === "gone") throw new Error("no answer");
+    };
+    const place = (host: string) => ({ kind: "tcp", host, ports: [1883] }) as const;
+    const sink = { name: "broker", places: [place("gone"), place("here")] };
+    expect(codeOf(await lookAtSink(aMachine({ knock }), sink, undefined, never))).toBe("sink-good");
+    const alone = { name: "broker", places: [place("gone")] };
+    expect(codeOf(await lookAtSink(aMachine({ knock }), alone, undefined, never))).toBe("sink-unreachable");
+    const serial = { name: "meter", places: [{ kind: "file", path: "/dev/ttyUSB9" }] as const };
+    expect(codeOf(await lookAtDevice(aMachine(), serial, never))).toBe("device-unreachable");
+    expect(codeOf(await lookAtDevice(aMachine({ sizeOf: async () => 0 }), serial, never))).toBe(
+      "device-good",
+    );
+  });
+
+  it("and asks a sink more where it can: credentials that are refused", async () => {
+    const sink = { name: "db", places: [{ kind: "tcp", host: "db", ports: [5432] }] as const };
+    const probe = async () => {
+      throw new Error("password authentication failed");
+    };
+    expect(await lookAtSink(aMachine(), sink, probe, never)).toMatchObject({
+      code: "sink-unreachable",
+      facts: { why: "password authentication failed" },
+    });
+  });
+
+  it("and reads where a sink is from its address", () => {
+    const where = (sink: object) => placesOfSink({ name: "s", ...sink }).places;
+    expect(where({ url: "postgres://ada@db.plant/stethos" })).toEqual([
+      { kind: "tcp", host: "db.plant", ports: [5432] },
+    ]);
+    expect(where({ urls: ["mqtts://[fd00::1]", "mqtt://b:1884"] })).toEqual([
+      { kind: "tcp", host: "fd00::1", ports: [8883] },
+      { kind: "tcp", host: "b", ports: [1884] },
+    ]);
+    expect(where({ folder: "/mnt/usb" })).toEqual([{ kind: "file", path: "/mnt/usb" }]);
+  });
+});
+
+describe("stethos doctor", () => {
+  const ASSET = "hall/line/cell/pump";
+  const config = (more: object = {}) =>
+    checkConfig(
+      join(folder, "agent.yaml"),
+      JSON.stringify({
+        version: 1,
+        site: "site",
+        data: folder,
+        devices: [
+          {
+            name: "plc1",
+            protocol: "opcua",
+            connection: { endpoint: "opc.tcp://plc:4840", certificateFolder: "pki" },
+            groups: [
+              {
+                name: "g",
+                periodMs: 1000,
+                tags: [{ name: "t", asset: ASSET, address: "ns=2;s=t", unit: "Cel" }],
+              },
+            ],
+          },
+        ],
+        ...more,
+      }),
+      { modelFolder: folder, modelKeys: [] },
+    );
+  const patient = (more: Partial<Patient> = {}): Patient => ({
+    config: config(),
+    refusal: "",
+    agent: {
+      address: "http://127.0.0.1:8642",
+      version: async () => "0.1.0",
+      outbox: async () => ({ bytes: 1, rows: 0, dropped: [], sinks: [] }),
+    },
+    probeOf: () => undefined,
+    ...more,
+  });
+
+  it("finds nothing wrong where nothing is", async () => {
+    const findings = await examine(aMachine(), patient(), never);
+    expect(findings.map(codeOf)).toEqual([
+      "config-good",
+      "node-good",
+      "clock-synchronised",
+      "memory-good",
+      "disk-good",
+      "agent-runs",
+      "outbox-good",
+      "sink-none",
+      "device-good",
+      "model-good",
+    ]);
+  });
+
+  it("looks at the files where no agent answers", async () => {
+    const version = async () => {
+      throw new Error("does not answer");
+    };
+    const findings = await examine(aMachine(), patient({ agent: { ...patient().agent, version } }), never);
+    expect(findings.map(codeOf)).toEqual(expect.arrayContaining(["agent-silent", "store-new"]));
+    expect(findings.filter(({ code }) => code === "store-new")).toHaveLength(2);
+  });
+
+  it("says so where the agent does not tell of its outbox", async () => {
+    const outbox = async () => {
+      throw new Error("refuses (404)");
+    };
+    const findings = await examine(aMachine(), patient({ agent: { ...patient().agent, outbox } }), never);
+    expect(findings.map(codeOf)).toContain("outbox-untold");
+  });
+
+  it("looks at the computer even where the configuration is refused", async () => {
+    const findings = await examine(aMachine(), patient({ config: undefined, refusal: "line 3" }), never);
+    expect(findings.map(codeOf)).toEqual(["config-bad", "node-good", "clock-synchronised", "memory-good"]);
+  });
+
+  it("knows every certificate that the configuration names", () => {
+    const found = certificatesOf(config(), (store) => [`${store}/own.pem`]);
+    expect(found).toEqual([join(folder, "pki/own/certs/own.pem")]);
+    expect(certificatesOf(config())).toEqual([]);
+  });
+
+  it("fits one screen, in either language, with advice for all that is not well", () => {
+    const all = Object.keys(LEVELS).map((code) => finding("disk", code as FindingCode));
+    for (const language of ["en", "zh"] as const)
+      for (const one of all) {
+        const { level, what, advice } = findingDto(one, language);
+        expect([one.code, what.length > 0, advice !== undefined]).toEqual([one.code, true, level !== "ok"]);
+      }
+    const text = renderFindings([finding("node", "node-old", { version: "22.0.0", needed: 24 })], "en");
+    expect(text).toBe(
+      "FAIL  node         Node.js 22.0.0 is too old\n                   -> install Node.js 24 or newer\n",
+    );
+  });
+
+  it("names the same facts in both languages", () => {
+    const named = (text = "") => [...text.matchAll(/\?/g)].length;
+    for (const code of Object.keys(LEVELS)) {
+      const one = finding("disk", code as FindingCode);
+      const { what: en } = findingDto(one, "en");
+      const { what: zh } = findingDto(one, "zh");
+      expect([code, named(zh)]).toEqual([code, named(en)]);
+    }
+  });
+
+  it("writes bytes as people do", () => {
+    expect([0, 1023, 1024, 3.25 * 2 ** 30].map(bytesText)).toEqual(["0 B", "1023 B", "1.0 KiB", "3.3 GiB"]);
+  });
+});

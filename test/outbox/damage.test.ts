@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { proveDamage } from "./damage.ts";
+import { flawless } from "./oracle.ts";
+import { inFolder } from "./temporary.ts";
+
+const SEED = 1;
+
+it("delivers no wrong value from a file with flipped bits, noise or a cut end, and tells what is lost, 200 times", {
+  timeout: 600_000,
+}, async () => {
+  const verdict = await inFolder((folder) => proveDamage({ folder, seed: SEED, cases: 200 }));
+  expect({ ...verdict, lost: 0 }, `seed ${SEED}`).toEqual(flawless);
+  // Otherwise nothing was damaged.
+  expect(verdict.lost).toBeGreaterThan(0);
+});

@@ -1,0 +1,126 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createSystemClock } from "@stethos/protocol-finger/clock";
+import { below, pick, type Random, seededRandom } from "../fuzz/random.ts";
+import type { Line } from "./lines.ts";
+import { createOracle, flawless, judged, together, type Verdict } from "./oracle.ts";
+import { openSession } from "./session.ts";
+import { inMemory } from "./temporary.ts";
+
+export interface Damage {
+  readonly folder: string;
+  readonly seed: number;
+  readonly cases: number;
+}
+
+/** The files of an outbox as they lay on the disk, and all that was said until then. */
+interface Image {
+  readonly files: ReadonlyMap<string, Buffer>;
+  readonly said: readonly Line[];
+}
+
+const SINKS = ["historian", "broker"];
+const FILE = "outbox.db";
+
+/** Flips bits in, overwrites and cuts the files of an outbox, opens them with the real one and delivers what is there. */
+export async function proveDamage({ folder, seed, cases }: Damage): Promise<Verdict> {
+  const random = seededRandom(seed);
+  const images = await takeImages(join(folder, "sound"));
+  let sum: Verdict = flawless;
+  for (let number = 0; number < cases; number += 1) {
+    const image = pick(random, images);
+    const { name, bytes, how } = damaged(image, random);
+    const files = new Map(image.files).set(name, bytes);
+    const verdict = await inMemory((place) => judged(() => restart(place, files, image.said)));
+    (arguments[0] as any).each?.(name + how, verdict);
+    sum = together(sum, verdict, `seed ${seed}, case ${number}, ${name}: ${how}`);
+  }
+  return sum;
+}
+
+/** The same outbox after a power cut, with its log, and closed in order. */
+async function takeImages(folder: string): Promise<readonly Image[]> {
+  await mkdir(folder);
+  const said: Line[] = [];
+  const session = await openSession({
+    file: join(folder, FILE),
+    clock: createSystemClock(),
+    sinks: SINKS,
+    hear: (line) => void said.push(line),
+    fromRound: 0,
+  });
+  for (let i = 0; i < 40; i += 1) {
+    await session.put(1 + (i % 7));
+    // One sink has some of it already.
+    if (i === 12) await session.drain(5);
+  }
+  const cut = { files: await filesOf(folder), said: [...said] };
+  await session.close();
+  const closed = { files: await filesOf(folder), said };
+  return [cut, closed];
+}
+
+async function filesOf(folder: string): Promise<ReadonlyMap<string, Buffer>> {
+  const names = await readdir(folder);
+  const files = await Promise.all(
+    names.map(async (name) => [name, await readFile(join(folder, name))] as const),
+  );
+  // An index of the log may lie there from some other tool; whatever it says, the log is what counts.
+  const withIndex = names.includes(`${FILE}-wal`) && !names.includes(`${FILE}-shm`);
+  return new Map([...files, ...(withIndex ? [[`${FILE}-shm`, Buffer.alloc(32_768)] as const] : [])]);
+}
+
+interface Damaged {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly how: string;
+}
+
+function damaged({ files }: Image, random: Random): Damaged {
+  const [name, sound] = pick(random, [...files]);
+  const bytes = Buffer.from(sound);
+  const at = below(random, bytes.length);
+  switch (below(random, 5)) {
+    case 0:
+      return { name, bytes: bytes.subarray(0, at), how: `cut to ${at} bytes` };
+    case 1: {
+      const length = pick(random, [512, 4096, 8192]);
+      const from = at - (at % length);
+      bytes.fill(0, from, Math.min(bytes.length, from + length));
+      return { name, bytes, how: `${length} zeros from ${from}` };
+    }
+    case 2: {
+      const end = Math.min(bytes.length, at + 1 + below(random, 600));
+      for (let i = at; i < end; i += 1) bytes[i] = below(random, 256);
+      return { name, bytes, how: `noise from ${at} to ${end}` };
+    }
+    default: {
+      const flips = pick(random, [1, 1, 1, 8]);
+      const places = Array.from({ length: flips }, (_, i) => (i === 0 ? at : below(random, bytes.length)));
+      for (const place of places) bytes[place] = (bytes[place] ?? 0) ^ (1 << below(random, 8));
+      return { name, bytes, how: `bits flipped at ${places.join(", ")}` };
+    }
+  }
+}
+
+async function restart(
+  folder: string,
+  files: ReadonlyMap<string, Buffer>,
+  said: readonly Line[],
+): Promise<Verdict> {
+  for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
+  const oracle = createOracle(SINKS);
+  for (const line of said) oracle.hear(line);
+  const session = await openSession({
+    file: join(folder, FILE),
+    clock: createSystemClock(),
+    sinks: SINKS,
+    hear: (line) => oracle.hear(line),
+    fromRound: oracle.lastRound + 1,
+  });
+  await session.drain();
+  await session.put(2);
+  await session.drain();
+  await session.close();
+  return oracle.verdict();
+}

@@ -1,0 +1,71 @@
+import type { Clock } from "@stethos/protocol-finger/clock";
+import type { OutboxStatistics } from "../../edge-agent/src/ports/outbox.ts";
+import { type Line, tell } from "./lines.ts";
+import { ALARM_EVERY, alarmOf, loadTags, roundOf } from "./load.ts";
+import { inProcess, type OutboxSettings, openOutbox } from "./real-outbox.ts";
+
+/** An outbox in the test's own process, with sinks that tell an oracle. */
+export interface Session {
+  /** Appends so many rounds and waits until they are accepted. */
+  put(rounds: number): Promise<void>;
+  /** Delivers, and confirms, until nothing waits; or at most so many batches a sink. */
+  drain(most?: number): Promise<void>;
+  statistics(): Promise<OutboxStatistics>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly sinks: readonly string[];
+  /** An oracle's ear. */
+  hear(line: Line): void;
+  readonly fromRound: number;
+  readonly settings?: OutboxSettings | undefined;
+}
+
+const STREAMS = ["readings", "alarms", "gaps"] as const;
+const never = new AbortController().signal;
+
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const outbox = await openOutbox(options.file, options.clock, options.settings, inProcess);
+  options.hear({ say: "open" });
+  outbox.registerTags(loadTags());
+  const readers = options.sinks.map((sink) => ({
+    sink,
+    reader: outbox.reader(sink, { streams: STREAMS, lane: "in-order" }),
+  }));
+  let next = options.fromRound;
+  const statistics = () => outbox.statistics(never);
+
+  async function waits(sink: string): Promise<boolean> {
+    const { sinks } = await statistics();
+    return sinks.some((each) => each.sink === sink && each.waitingBatches > 0);
+  }
+
+  return {
+    async put(rounds) {
+      if (rounds === 0) return;
+      const last = next + rounds - 1;
+      options.hear({ say: "appending", round: last });
+      for (; next <= last; next += 1) {
+        outbox.append(roundOf(next));
+        if (next % ALARM_EVERY === 0) outbox.appendAlarm(alarmOf(next));
+      }
+      await outbox.flush(never);
+      options.hear({ say: "accepted", round: last });
+    },
+    async drain(most = Number.POSITIVE_INFINITY) {
+      for (const { sink, reader } of readers) {
+        for (let taken = 0; taken < most && (await waits(sink)); ) {
+          const batches = await reader.next({ rows: 10_000 }, never);
+          for (const batch of batches) options.hear({ say: "delivered", sink, batch: tell(batch) });
+          await reader.confirm(batches);
+          taken += batches.length;
+        }
+      }
+    },
+    statistics,
+    close: () => outbox.close(),
+  };
+}
