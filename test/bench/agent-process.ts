@@ -13,7 +13,7 @@ const PAGE_MIB = 4096 / 2 ** 20;
 const SETTLE_MS = 10_000;
 const MEASURE_MS = 20_000;
 
-interface AgentProcess {
+export interface AgentProcess {
   readonly pid: number;
   /** Milliseconds from the start of the process to the first good reading over its API. */
   readonly firstReadingMs: number;
@@ -22,7 +22,7 @@ interface AgentProcess {
 }
 
 /** A whole agent, as a user starts it. */
-async function startAgentProcess(config: object): Promise<AgentProcess> {
+export async function startAgentProcess(config: object): Promise<AgentProcess> {
   const folder = await mkdtemp(join(tmpdir(), "stethos-bench-"));
   const file = join(folder, "agent.yaml");
   const port = 20_000 + (process.pid % 20_000);
@@ -53,7 +53,9 @@ async function startAgentProcess(config: object): Promise<AgentProcess> {
 
 /** Seconds of CPU and MiB of memory that a process has used. Run time in nanoseconds of each thread: the clock ticks of
  *  /proc/PID/stat miss work that is done in short bursts. */
-async function usageOf(pid: number): Promise<{ readonly cpuSeconds: number; readonly rssMiB: number }> {
+export async function usageOf(
+  pid: number,
+): Promise<{ readonly cpuSeconds: number; readonly rssMiB: number }> {
   const threads = await readdir(`/proc/${pid}/task`);
   const times = await Promise.all(
     threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8")),

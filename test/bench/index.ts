@@ -5,6 +5,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { frameLatency } from "./frame-latency.ts";
 import { gate } from "./gate.ts";
 import type { Bench, Targets } from "./harness.ts";
+import { peers } from "./peers.ts";
 import { start } from "./start.ts";
 import { swap } from "./swap.ts";
 import { twin } from "./twin.ts";
@@ -109,4 +110,5 @@ export const benches: readonly { readonly bench: Bench; readonly targets: Target
     },
   },
   { bench: start, targets: { firstReadingMs: { most: 3000 } } },
+  { bench: peers, targets: { cpuVsNodeRed: { most: 1 }, rssVsNodeRed: { most: 2 } } },
 ];
