@@ -116,6 +116,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const alarms: Alarms = await createAlarms({
       ...deps,
       ...left,
+      telemetry: counters,
       audit,
       dataFolder: config.dataFolder,
       acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
@@ -143,11 +144,13 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         twin.points.onScore(score);
         history.appendScore(score);
         dataPlane?.appendScore(score);
+        alarms.onScore(score);
       },
       onHealth(health) {
         mirror.onHealth(health);
         history.appendHealth(health);
         dataPlane?.appendHealth(health);
+        alarms.onHealth(health);
       },
       onAlarm(alarm, block) {
         models.onAlarm(alarms.onAlarm(alarm));

@@ -7,12 +7,15 @@ import { describeIssues, pathOf } from "./config/issues.ts";
 import { loadLayout } from "./config/layout.ts";
 import type { ModelsSettings } from "./config/models-schema.ts";
 import { ConfigError, type ConfigProblem, type Report } from "./config/problem.ts";
+import { readRules } from "./config/rules.ts";
+import { rulesPlant } from "./config/rules-plant.ts";
 import { type AgentFile, agentFile } from "./config/schema.ts";
 import { checkSinks, placedSinks } from "./config/sinks.ts";
 import { readTagTables } from "./config/tag-tables.ts";
 import { parseYaml } from "./config/yaml-source.ts";
 import { EdgeError } from "./core/errors.ts";
 import type { PlantLayout } from "./core/layout/plant-layout.ts";
+import { NO_RULES, type RuleSet } from "./core/rules/rule.ts";
 
 /** A configuration that was checked as a whole: nothing that uses it need check again. */
 export interface AgentConfig extends PlantConfig {
@@ -27,6 +30,8 @@ export interface AgentConfig extends PlantConfig {
   readonly layout: PlantLayout;
   /** Where the layout's models lie; absent of an automatic layout. */
   readonly layoutFolder?: string;
+  /** Checked against this plant. */
+  readonly rules: RuleSet;
   /** What is not wrong and still worth knowing. */
   readonly warnings: readonly ConfigProblem[];
 }
@@ -102,6 +107,10 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
     modelFolder,
     modelKeys: defaults.modelKeys,
     dataFolder: from(settings.data),
+    rules:
+      settings.rules === undefined
+        ? NO_RULES
+        : readRules(from(settings.rules.file), rulesPlant(settings.site, plant)),
     layout,
     ...(folder !== undefined && { layoutFolder: folder }),
   };

@@ -5,9 +5,13 @@ import { fingerprint } from "./fingerprint.ts";
 import { frameLatency } from "./frame-latency.ts";
 import { gate } from "./gate.ts";
 import type { Bench, Targets } from "./harness.ts";
+import { ingest } from "./ingest.ts";
 import { peers } from "./peers.ts";
+import { rules } from "./rules.ts";
+import { soak } from "./soak.ts";
 import { start } from "./start.ts";
 import { swap } from "./swap.ts";
+import { timescale } from "./timescale.ts";
 import { twin } from "./twin.ts";
 import { zoo } from "./zoo.ts";
 
@@ -110,5 +114,20 @@ export const benches: readonly { readonly bench: Bench; readonly targets: Target
     },
   },
   { bench: start, targets: { firstReadingMs: { most: 3000 } } },
+  { bench: ingest, targets: { readingsPerS: { least: 500_000 }, diskBytesPerReading: { most: 60 } } },
+  {
+    bench: timescale,
+    targets: { pointsPerS: { least: 124_000 }, copyRatio: { least: 0.8 }, replayedRows: { most: 0 } },
+  },
+  {
+    bench: soak,
+    targets: {
+      lost: { most: 0 },
+      duplicated: { most: 0 },
+      reordered: { most: 0 },
+      rssSlopeKiBPerMin: { most: 100 },
+    },
+  },
+  { bench: rules, targets: { evalPerS: { least: 100_000 } } },
   { bench: peers, targets: { cpuVsNodeRed: { most: 1 }, rssVsNodeRed: { most: 2 } } },
 ];

@@ -2,7 +2,7 @@ import type { OutboxBatch } from "@stethos/edge-agent/core";
 import type { Sink } from "../../edge-agent/src/ports/sink.ts";
 
 /** A real receiver that a test may treat badly, and a sink that delivers to it. It holds nothing yet. Its sinks give up a
- *  request within a second or so, that the outages of this suite do not take minutes. */
+ *  request within some seconds, that the outages of this suite do not take minutes. */
 export interface SinkBench {
   /** Exactly once in effect, or at least once. */
   readonly promise: "at-least-once" | "exactly-once";

@@ -58,7 +58,7 @@ export async function openBroker(): Promise<Broker> {
 }
 
 /** So short that an outage does not take minutes. */
-export const IMPATIENT = { connectTimeoutMs: 1000, ackTimeoutMs: 1000 };
+export const IMPATIENT = { connectTimeoutMs: 2000, ackTimeoutMs: 2000 };
 
 export async function openMqttBench(mode: MqttSinkOptions["mode"]): Promise<SinkBench> {
   const broker = await openBroker();

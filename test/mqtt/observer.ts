@@ -18,8 +18,8 @@ export interface Observer {
     payload: string | Uint8Array,
     options?: { qos?: 0 | 1; retain?: boolean },
   ): Promise<void>;
-  /** Resolves with the first message, from the first on, that fits. */
-  until(fits: (seen: Seen) => boolean): Promise<Seen>;
+  /** Resolves when so many messages fit, of all since the start. */
+  until(fits: (seen: Seen) => boolean, count?: number): Promise<void>;
   /** Resolves when it hears the server again after a restart. */
   reconnected(): Promise<void>;
   close(): Promise<void>;
@@ -64,13 +64,16 @@ export async function observe(port: number, options: IClientOptions = {}): Promi
       await heard;
       marks.delete(mark);
     },
-    until: (fits) =>
+    until: (fits, count = 1) =>
       new Promise((resolve) => {
+        let at = 0;
+        let fitting = 0;
         const look = () => {
-          const found = seen.find(fits);
-          if (found === undefined) return;
+          for (const each of seen.slice(at)) if (fits(each)) fitting += 1;
+          at = seen.length;
+          if (fitting < count) return;
           watchers.delete(look);
-          resolve(found);
+          resolve();
         };
         watchers.add(look);
         look();

@@ -6,7 +6,7 @@ import type { Logger } from "../../edge-agent/src/ports/logger.ts";
 import { type Sink, SinkError } from "../../edge-agent/src/ports/sink.ts";
 import { ordinaryBatch, ordinaryBatches, readingsOf, TAGS } from "../contract/sink-batches.ts";
 import { silentLogger } from "../rollout/silent-logger.ts";
-import { startMosquitto, type Mosquitto } from "./mosquitto.ts";
+import { type Mosquitto, startMosquitto } from "./mosquitto.ts";
 import { PacketType, packetsOf, readConnect, readPublish } from "./mqtt-packets.ts";
 import { type Observer, observe } from "./observer.ts";
 import { memoryFile, NODE, type NodeMessage, nodeMessages, sparkplugSink } from "./sparkplug-bench.ts";
@@ -14,6 +14,8 @@ import { decodeSparkplug } from "./sparkplug-decode.ts";
 import { openTcpGate, type TcpGate } from "./tcp-gate.ts";
 
 const never = new AbortController().signal;
+/** Longer than a busy machine takes for anything. */
+const PATIENT = { connectTimeoutMs: 20_000, ackTimeoutMs: 20_000 };
 /** protoc --encode: "Node Control/Rebirth" = true. */
 const REBIRTH = Buffer.from(
   "08eaf2f5a8a02b12210a144e6f646520436f6e74726f6c2f5265626972746818eaf2f5a8a02b200b7001",
@@ -55,7 +57,7 @@ describe("a Sparkplug edge node", () => {
     deps: Parameters<typeof sparkplugSink>[1] = {},
   ): Sink {
     const urls = [`mqtt://127.0.0.1:${gate.port}`];
-    const sink = sparkplugSink({ urls, rebirthMinMs: 0, ...options }, { stateFile, ...deps });
+    const sink = sparkplugSink({ urls, rebirthMinMs: 0, ...PATIENT, ...options }, { stateFile, ...deps });
     sinks.push(sink);
     return sink;
   }
@@ -71,9 +73,8 @@ describe("a Sparkplug edge node", () => {
   const ofVerb = (messages: readonly NodeMessage[], verb: string) =>
     messages.filter((message) => message.verb === verb);
 
-  /** Births that host and node agree upon, so many in all. */
-  const births = (count: number) =>
-    observer.until(() => ofVerb(nodeMessages(observer.seen), "NBIRTH").length >= count);
+  /** So many in all. */
+  const births = (count: number) => observer.until(({ topic }) => topic.includes("/NBIRTH/"), count);
 
   it("tck-id-topics-nbirth-bdseq-increment: counts from 0, one more at each CONNECT, also over a restart", async () => {
     const first = open();
@@ -148,7 +149,8 @@ describe("a Sparkplug edge node", () => {
     ]);
     const sent = publishes();
     expect(sent.length).toBeGreaterThan(20);
-    for (const { topic, qos, retain, dup } of sent) expect([topic, qos, retain, dup]).toEqual([topic, 0, false, false]);
+    for (const { topic, qos, retain, dup } of sent)
+      expect([topic, qos, retain, dup]).toEqual([topic, 0, false, false]);
   });
 
   it("tck-id-payloads-ddata-order: sends no data before NBIRTH and all DBIRTHs", async () => {
@@ -169,7 +171,7 @@ describe("a Sparkplug edge node", () => {
     // Whatever came between: each NBIRTH begins at 0, and its device births follow before any data.
     expect(verbs(messages).split("NBIRTH").slice(1)).toEqual([
       expect.stringMatching(/^( DBIRTH)+ DDATA/),
-      expect.stringMatching(/^( DBIRTH)+ (DDATA|$)/),
+      expect.stringMatching(/^( DBIRTH)+( DDATA|$)/),
     ]);
     expectSequence(messages);
   });
@@ -180,7 +182,10 @@ describe("a Sparkplug edge node", () => {
     for (let i = 0; i < 50; i += 1) await observer.publish(NCMD, REBIRTH);
     await births(2);
     await sink.deliver([ordinaryBatch(2)], never);
-    expect(ofVerb(await said(), "NBIRTH").length).toBeLessThan(10);
+    const times = ofVerb(await said(), "NBIRTH").map(({ payload }) => payload.timestamp ?? 0);
+    const pauses = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    // The clock of the stamps and that of the pauses are two.
+    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(290);
   });
 
   it("tck-id-operational-behavior-data-publish-nbirth: names every tag before its first value, and a new one by a new birth", async () => {
@@ -188,7 +193,9 @@ describe("a Sparkplug edge node", () => {
     const [temp, , , flow] = TAGS;
     if (temp === undefined || flow === undefined) throw new Error("no tags");
     await sink.deliver([readingsOf(1, [{ tag: 0, value: 1, sequence: 1 }], { tags: [temp] })], never);
-    const born = ofVerb(await said(), "DBIRTH").flatMap(({ payload }) => payload.metrics.map(({ name }) => name));
+    const born = ofVerb(await said(), "DBIRTH").flatMap(({ payload }) =>
+      payload.metrics.map(({ name }) => name),
+    );
     expect(born.sort()).toEqual(TAGS.map(({ id }) => id).sort());
     const added = { ...flow, id: "site/area/line/cell/pump/added" };
     await sink.deliver([readingsOf(2, [{ tag: 0, value: 2, sequence: 1 }], { tags: [added] })], never);
@@ -207,14 +214,20 @@ describe("a Sparkplug edge node", () => {
     const last = ofVerb(await said(), "DBIRTH").findLast(({ device }) => device === "plc-1");
     const byName = new Map(last?.payload.metrics.map((metric) => [metric.name, metric]));
     const [temp = "", running = ""] = TAGS.map(({ id }) => id);
-    expect(byName.get(temp)).toMatchObject({ datatype: 10, value: 21.5, properties: { engUnit: { value: "Cel" } } });
+    expect(byName.get(temp)).toMatchObject({
+      datatype: 10,
+      value: 21.5,
+      properties: { engUnit: { value: "Cel" } },
+    });
     expect(byName.get(running)).toMatchObject({ isNull: true });
     expect(byName.get(running)).not.toHaveProperty("value");
   });
 
   it("tck-id-payloads-alias-uniqueness: gives no alias twice in the whole node", async () => {
     await open().deliver([ordinaryBatch(1)], never);
-    const metrics = (await said()).filter(({ verb }) => verb.endsWith("BIRTH")).flatMap(({ payload }) => payload.metrics);
+    const metrics = (await said())
+      .filter(({ verb }) => verb.endsWith("BIRTH"))
+      .flatMap(({ payload }) => payload.metrics);
     const aliases = metrics.map(({ alias }) => alias).filter((alias) => alias !== undefined);
     expect(new Set(aliases).size).toBe(aliases.length);
     expect(aliases.length).toBe(TAGS.length + 1);
@@ -240,7 +253,10 @@ describe("a Sparkplug edge node", () => {
     expect(metric).not.toHaveProperty("alias");
   });
 
-  it.each([["3.1.1", []], ["5", [4]]] as const)(
+  it.each([
+    ["3.1.1", []],
+    ["5", [4]],
+  ] as const)(
     "tck-id-operational-behavior-edge-node-intentional-disconnect-ndeath: says NDEATH, then DISCONNECT (MQTT %s)",
     async (protocolVersion, reason) => {
       const sink = open({ protocolVersion });
@@ -272,14 +288,14 @@ describe("a Sparkplug edge node", () => {
   });
 
   describe("with a primary host", () => {
-    const primary = { primaryHostId: "scada-1", hostWaitMs: 400 };
+    const primary = { primaryHostId: "scada-1", hostWaitMs: 20_000 };
 
     it("tck-id-operational-behavior-edge-node-birth-sequence-wait: waits with its births for an online STATE", async () => {
-      const sink = open(primary);
+      const sink = open({ ...primary, hostWaitMs: 300 });
       await expect(sink.deliver([ordinaryBatch(1)], never)).rejects.toMatchObject({ fault: "unreachable" });
       expect(verbs(await said())).toBe("");
       await observer.publish(STATE, state(true, 1000), { qos: 1, retain: true });
-      await sink.deliver([ordinaryBatch(1)], never);
+      await deliver(sink, [ordinaryBatch(1)]);
       expect(verbs(await said())).toMatch(/^NBIRTH DBIRTH DBIRTH DDATA/);
       expect(connects()).toHaveLength(1);
     });
@@ -376,21 +392,27 @@ describe("a Sparkplug edge node", () => {
 
   it("warns of a second node with its group and id", async () => {
     const warnings: string[] = [];
-    const logger: Logger = { ...silentLogger, warn: (_, message) => warnings.push(message), child: () => logger };
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (_, message) => warnings.push(message),
+      child: () => logger,
+    };
     await open({}, { logger }).deliver([ordinaryBatch(1)], never);
     await observer.caughtUp();
     expect(warnings).toEqual([]);
     const other = open({ clientId: "the-other" }, { stateFile: memoryFile('{"bdSeq":7}') });
     await other.deliver([ordinaryBatch(2)], never);
-    await expect.poll(() => warnings, { timeout: 20_000 }).toEqual([expect.stringContaining("another Sparkplug edge node")]);
+    await expect
+      .poll(() => warnings, { timeout: 20_000 })
+      .toEqual([expect.stringContaining("another Sparkplug edge node")]);
   });
 
   it("has delivered only what the server has answered for, though nobody acknowledges QoS 0", async () => {
-    const sink = open();
-    await sink.deliver([ordinaryBatch(1)], never);
+    const sink = open({ ackTimeoutMs: 1000 });
+    await deliver(sink, [ordinaryBatch(1)]);
     gate.set("cut-after-request");
     await expect(sink.deliver([ordinaryBatch(2)], never)).rejects.toMatchObject({ fault: "unreachable" });
-    const last = packetsOf(gate.sent()[0] ?? Buffer.alloc(0)).at(-1);
+    const last = packetsOf(gate.sent().at(-1) ?? Buffer.alloc(0)).at(-1);
     expect(last?.type).toBe(PacketType.SUBSCRIBE);
   });
 
@@ -398,15 +420,20 @@ describe("a Sparkplug edge node", () => {
     const sink = open();
     await sink.deliver([readingsOf(1, [{ tag: 0, value: 1.5, sequence: 1 }])], never);
     await sink.deliver([readingsOf(2, [{ tag: 0, value: "stop", sequence: 2 }])], never);
-    await sink.deliver([readingsOf(3, [{ tag: 0, value: true, sequence: 3 }, { tag: 0, value: [1, 2], sequence: 4 }])], never);
+    await sink.deliver(
+      [
+        readingsOf(3, [
+          { tag: 0, value: true, sequence: 3 },
+          { tag: 0, value: [1, 2], sequence: 4 },
+        ]),
+      ],
+      never,
+    );
     const messages = await said();
     expect(ofVerb(messages, "NBIRTH")).toHaveLength(2);
-    expect(ofVerb(messages, "DDATA").flatMap(({ payload }) => payload.metrics.map(({ value }) => value))).toEqual([
-      1.5,
-      "stop",
-      "true",
-      "[1,2]",
-    ]);
+    expect(
+      ofVerb(messages, "DDATA").flatMap(({ payload }) => payload.metrics.map(({ value }) => value)),
+    ).toEqual([1.5, "stop", "true", "[1,2]"]);
   });
 
   const connects = () =>

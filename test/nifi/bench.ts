@@ -16,7 +16,8 @@ export function createTestSink(port: number, options: Partial<NifiSinkOptions> =
   return createNifiSink(
     nifiSinkOptions.parse({
       url: `http://127.0.0.1:${port}/contentListener`,
-      requestTimeoutMs: 1500,
+      // A JVM on a busy machine takes its time with its first answers.
+      requestTimeoutMs: 5000,
       ...options,
     }),
     { name: "nifi", clock: createSystemClock(), logger: silentLogger },

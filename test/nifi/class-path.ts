@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,8 +11,11 @@ const run = promisify(execFile);
 const source = join(import.meta.dirname, "receiver");
 const cache = join(import.meta.dirname, "../../.cache/nifi");
 const PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath";
+const PROGRAMS = ["NifiReceiver.java", "FlowNames.java"];
 const FETCH_MS = 15 * 60_000;
 const LOOK_MS = 500;
+/** The last file that a fetch writes. */
+const DONE = "classpath.txt";
 
 export type ClassPath =
   | { readonly kind: "there"; readonly path: string }
@@ -21,18 +25,11 @@ export type ClassPath =
 /** Apache NiFi's ListenHTTP and the receiver of this folder, compiled, for `java -cp`. Fetched once, with Maven, where there
  *  are a JDK and Maven. */
 export async function nifiClassPath(): Promise<ClassPath> {
-  for (const tool of ["java", "javac", "mvn"]) {
-    const found = await run(tool, ["-version"]).then(
-      () => true,
-      () => false,
-    );
-    if (!found) return { kind: "missing", reason: `${tool} is not installed` };
-  }
-  const text = await Promise.all(
-    ["pom.xml", "NifiReceiver.java"].map((file) => readFile(join(source, file))),
-  );
+  const text = await Promise.all(["pom.xml", ...PROGRAMS].map((file) => readFile(join(source, file))));
   const version = createHash("sha256").update(Buffer.concat(text)).digest("hex").slice(0, 12);
   const folder = join(cache, version);
+  const missing = await missingTool(existsSync(join(folder, DONE)) ? ["java"] : ["java", "javac", "mvn"]);
+  if (missing !== undefined) return { kind: "missing", reason: `${missing} is not installed` };
   try {
     return { kind: "there", path: await fetched(folder) };
   } catch (thrown) {
@@ -40,9 +37,20 @@ export async function nifiClassPath(): Promise<ClassPath> {
   }
 }
 
+async function missingTool(tools: readonly string[]): Promise<string | undefined> {
+  for (const tool of tools) {
+    const isThere = await run(tool, ["-version"]).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return tool;
+  }
+  return undefined;
+}
+
 /** Test files run side by side: one of them fetches, the others wait for it. */
 async function fetched(folder: string): Promise<string> {
-  const file = join(folder, "classpath.txt");
+  const file = join(folder, DONE);
   const lock = `${folder}.lock`;
   await mkdir(cache, { recursive: true });
   for (let waited = 0; ; waited += LOOK_MS) {
@@ -73,7 +81,8 @@ async function fetchTo(folder: string, file: string): Promise<string> {
     timeout: FETCH_MS,
   });
   const jars = (await readFile(list, "utf8")).trim();
-  await run("javac", ["-nowarn", "-cp", jars, "-d", folder, join(source, "NifiReceiver.java")]);
+  const programs = PROGRAMS.map((program) => join(source, program));
+  await run("javac", ["-nowarn", "-cp", jars, "-d", folder, ...programs]);
   const path = `${folder}:${jars}`;
   await writeFile(`${file}.new`, path);
   await rename(`${file}.new`, file);

@@ -1,19 +1,32 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { FlowFile, Listener } from "./flow-file.ts";
 
 export interface ProtocolServer extends Listener {
   /** 403 for everybody, as ListenHTTP says to a client certificate that does not match. */
   setDenied(isDenied: boolean): void;
   /** The next so many requests are answered with this instead. */
-  answerNext(
-    count: number,
-    answer: { status: number; headers?: Record<string, string>; text?: string },
-  ): void;
+  answerNext(count: number, answer: Reply): void;
   /** What is kept until it is confirmed. */
   readonly holds: number;
-  forgetHolds(): void;
+  /** The Authorization headers that came. */
+  authorizations(): readonly string[];
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly text?: string;
 }
 
 interface Options {
@@ -34,15 +47,9 @@ const MOST_BODY = 64 * 2 ** 20;
 export async function startProtocolServer(options: Options = {}): Promise<ProtocolServer> {
   const files: FlowFile[] = [];
   const holds = new Map<string, FlowFile>();
+  const authorizations: string[] = [];
   const state = { isFull: false, isBroken: false, isDenied: false, hasSpace: true, requests: 0 };
-  let canned: { left: number; status: number; headers?: Record<string, string>; text?: string } | undefined;
-  const app = fastify({
-    forceCloseConnections: true,
-    bodyLimit: options.bodyLimit ?? MOST_BODY,
-    ...(options.https && { https: { ...options.https, requestCert: true, rejectUnauthorized: true } }),
-  });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+  let canned: (Reply & { left: number }) | undefined;
 
   function isWithoutSpace(): boolean {
     const isTurn = state.requests % REQUESTS_BETWEEN_LOOKS === 0;
@@ -51,46 +58,58 @@ export async function startProtocolServer(options: Options = {}): Promise<Protoc
     return !state.hasSpace;
   }
 
-  function commit(file: FlowFile, reply: FastifyReply): FastifyReply {
-    if (state.isBroken) return reply.code(500).send();
+  function commit(file: FlowFile, failure: 500 | 404): Reply {
+    if (state.isBroken) return { status: failure };
     files.push(file);
-    return reply.code(200).send();
+    return { status: 200 };
   }
 
-  function take(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  function take(request: IncomingMessage, body: Buffer): Reply {
+    const { headers } = request;
+    if (headers.authorization !== undefined) authorizations.push(headers.authorization);
     if (canned !== undefined && canned.left > 0) {
       canned.left -= 1;
-      return reply
-        .code(canned.status)
-        .headers(canned.headers ?? {})
-        .send(canned.text ?? "");
+      return canned;
     }
-    if (isWithoutSpace()) return reply.code(503).send("<h1>Service Unavailable</h1>");
-    if (state.isDenied) return reply.code(403).send("not allowed based on subject dn");
-    const body = request.body as Buffer;
-    const isZipped = request.headers["content-encoding"] === "gzip";
-    const content = (isZipped ? gunzipSync(body) : body).toString("utf8");
+    if (isWithoutSpace()) return { status: 503, text: "<h1>Service Unavailable</h1>" };
+    if (state.isDenied) return { status: 403, text: "not allowed based on subject dn" };
+    if (body.length > (options.bodyLimit ?? MOST_BODY)) return { status: 413 };
+    const content = (headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
     if (options.poison !== undefined && content.includes(options.poison))
-      return reply.code(400).send("Could not process record.");
-    const named = Object.entries(request.headers).filter(([name]) => name.startsWith("stethos-"));
+      return { status: 400, text: "Could not process record." };
+    const named = Object.entries(headers).filter(([name]) => name.startsWith("stethos-"));
     const file = { attributes: Object.fromEntries(named) as Record<string, string>, content };
-    if (request.headers["x-prefer-acknowledge-uri"] !== "true") return commit(file, reply);
-    const path = `/contentListener/holds/${randomUUID()}`;
-    holds.set(path, file);
-    return reply.code(303).headers({ location: path, "x-location-uri-intent": "flowfile-hold" }).send(path);
+    if (headers["x-prefer-acknowledge-uri"] !== "true") return commit(file, 500);
+    const location = `/contentListener/holds/${randomUUID()}`;
+    holds.set(location, file);
+    return { status: 303, headers: { location, "x-location-uri-intent": "flowfile-hold" }, text: location };
   }
 
-  app.post("/contentListener", async (request, reply) => take(request, reply));
-  app.delete("/contentListener/holds/*", async (request, reply) => {
-    const file = holds.get(request.url);
-    if (file === undefined) return reply.code(404).send();
-    holds.delete(request.url);
-    return commit(file, reply);
-  });
-  await app.listen({ port: options.port ?? 0, host: "127.0.0.1" });
-  const address = app.server.address();
+  /** The servlet answers every fault of a confirmation with 404. */
+  function confirm(path: string): Reply {
+    const file = holds.get(path);
+    holds.delete(path);
+    return file === undefined ? { status: 404 } : commit(file, 404);
+  }
+
+  const listen: RequestListener = (request, response) => {
+    void buffer(request).then(
+      (body) => {
+        const { method, url = "" } = request;
+        const isPost = method === "POST" && url === "/contentListener";
+        const reply = isPost ? take(request, body) : method === "DELETE" ? confirm(url) : { status: 404 };
+        response.writeHead(reply.status, reply.headers).end(reply.text);
+      },
+      // The sender went away in the middle of it: nothing is taken.
+      () => response.destroy(),
+    );
+  };
+  const tls = { requestCert: true, rejectUnauthorized: true };
+  const server = options.https ? createTlsServer({ ...options.https, ...tls }, listen) : createServer(listen);
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
   return {
-    port: address !== null && typeof address === "object" ? address.port : 0,
+    port: (server.address() as AddressInfo).port,
     flowFiles: () => files,
     async setFull(isFull) {
       state.isFull = isFull;
@@ -107,7 +126,12 @@ export async function startProtocolServer(options: Options = {}): Promise<Protoc
     get holds() {
       return holds.size;
     },
-    forgetHolds: () => holds.clear(),
-    close: () => app.close(),
+    authorizations: () => authorizations,
+    async close() {
+      if (!server.listening) return;
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
   };
 }

@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import type { FlowFile, Listener } from "./flow-file.ts";
 
+const JAVA = "java";
+
 interface Line {
   readonly port?: number;
   readonly done?: string;
@@ -35,7 +37,7 @@ export async function startNifi(classPath: string): Promise<RealNifi> {
 }
 
 async function launch(classPath: string, port: number, files: FlowFile[]) {
-  const child = spawn("java", ["-Xmx256m", "-cp", classPath, "NifiReceiver", String(port)]);
+  const child = spawn(JAVA, ["-Xmx256m", "-cp", classPath, "NifiReceiver", String(port)]);
   const errors = lastOf(child);
   const waiting: ((line: Line) => void)[] = [];
   createInterface({ input: child.stdout }).on("line", (text) => {

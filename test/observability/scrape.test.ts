@@ -76,7 +76,7 @@ async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean)
   }
 }
 
-describe("a real Prometheus", () => {
+describe("a real Prometheus", { timeout: 300_000 }, () => {
   if (!hasPrometheus) process.stderr.write("no Prometheus on this machine: it is not scraped by one\n");
 
   it.runIf(hasPrometheus)("scrapes every metric with its type and help, and raises the alerts", async () => {

@@ -11,6 +11,8 @@ import { silent } from "./silent-logger.ts";
 
 const rows = new Map(rowsOf(metricTable));
 const SERIES = /_(bucket|count|sum)$/;
+// promtool plays hours of samples.
+const SLOW_MS = 300_000;
 
 /** A histogram has series of its own, and nothing else has. */
 function isKnown(name: string): boolean {
@@ -60,7 +62,7 @@ const rules: readonly Rule[] = parse(readFileSync(rulesFile, "utf8")).groups.fla
   ({ rules: own }: { readonly rules: readonly Rule[] }) => own,
 );
 
-describe("the dashboard", () => {
+describe("the dashboard", { timeout: SLOW_MS }, () => {
   const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr }) => [title, expr] as const),
   );
@@ -129,7 +131,7 @@ describe("the dashboard", () => {
   });
 });
 
-describe("the alert rules", () => {
+describe("the alert rules", { timeout: SLOW_MS }, () => {
   const alerts = rules.filter(({ alert }) => alert !== undefined);
 
   it("ask only for metrics and labels that the agent has", () => {

@@ -3,6 +3,7 @@
 import { writeSync } from "node:fs";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { createForward, defaultForwardPolicy } from "../../edge-agent/src/flow/forward.ts";
+import type { Logger } from "../../edge-agent/src/ports/logger.ts";
 import type { Outbox } from "../../edge-agent/src/ports/outbox.ts";
 import { type Sink, SinkError } from "../../edge-agent/src/ports/sink.ts";
 import { below, seededRandom } from "../fuzz/random.ts";
@@ -97,7 +98,13 @@ async function emptied(outbox: Outbox): Promise<void> {
 }
 
 const ownClock = task.clockTimes === undefined ? clock : createFastClock(task.clockTimes);
-const outbox = await openOutbox(task.file, ownClock, task.settings);
+const logger: Logger = {
+  ...silentLogger,
+  warn: (fields, message) => say({ say: "trouble", text: `${message} ${JSON.stringify(fields)}` }),
+  error: (fields, message) => say({ say: "trouble", text: `${message} ${JSON.stringify(fields)}` }),
+  child: () => logger,
+};
+const outbox = await openOutbox(task.file, ownClock, task.settings, { logger });
 say({ say: "open" });
 outbox.registerTags(loadTags());
 const forward = createForward(

@@ -32,7 +32,6 @@ export async function proveDamage({ folder, seed, cases }: Damage): Promise<Verd
     const { name, bytes, how } = damaged(image, random);
     const files = new Map(image.files).set(name, bytes);
     const verdict = await inMemory((place) => judged(() => restart(place, files, image.said)));
-    (arguments[0] as any).each?.(name + how, verdict);
     sum = together(sum, verdict, `seed ${seed}, case ${number}, ${name}: ${how}`);
   }
   return sum;

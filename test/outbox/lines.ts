@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { unreachable } from "../../edge-agent/src/core/errors.ts";
-import type { Gap, OutboxBatch } from "../../edge-agent/src/core/outbox/outbound.ts";
+import type { Gap, OutboxBatch, Stream } from "../../edge-agent/src/core/outbox/outbound.ts";
 import { tagNumber, wrongRow } from "./load.ts";
 
 /** What a process with an outbox tells the oracle outside, a line of JSON each, in the order in which it happened. */
@@ -22,7 +22,7 @@ export type Line =
 export interface Told {
   /** "epoch/number" */
   readonly name: string;
-  readonly isBacklog: boolean;
+  readonly stream: Stream;
   /** Of all that a receiver sees of it. */
   readonly digest: string;
   /** Tag and sequence of each reading, in turn. */
@@ -37,7 +37,8 @@ export function tell(batch: OutboxBatch): Told {
   const { content } = batch;
   const told = {
     name: `${batch.epoch}/${batch.number}`,
-    isBacklog: batch.isBacklog,
+    stream: content.stream,
+
     digest: digestOf(batch),
     readings: [],
     alarms: [],

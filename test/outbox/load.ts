@@ -1,5 +1,5 @@
 import type { Alarm } from "../../edge-agent/src/core/alarm-types.ts";
-import type { ReadingRows } from "../../edge-agent/src/core/outbox/outbound.ts";
+import type { OutboundTag, ReadingRows } from "../../edge-agent/src/core/outbox/outbound.ts";
 import { StatusCode } from "../../edge-agent/src/core/quality.ts";
 import { type ReadingBatch, type Value, valueAt } from "../../edge-agent/src/core/reading.ts";
 import type { Tag } from "../../edge-agent/src/core/tag.ts";
@@ -79,26 +79,49 @@ export function roundOf(round: number, count: number = TAGS): ReadingBatch {
   };
 }
 
+/** A reading as a receiver has it. */
+export interface ReceivedReading {
+  readonly tag: string;
+  readonly value: Value;
+  readonly sequence: number;
+  readonly status: number;
+  readonly timeUs: number;
+  readonly agentTimeUs: number;
+}
+
+/** Whether a reading says what was put in. */
+export function isRight({ tag, value, sequence, status, timeUs, agentTimeUs }: ReceivedReading): boolean {
+  const number = tagNumber(tag);
+  return (
+    tag === nameOf(number) &&
+    value === drawnValue(number, sequence) &&
+    status === statusOf(number) &&
+    timeUs === timeOf(sequence) - number &&
+    agentTimeUs === timeOf(sequence)
+  );
+}
+
 /** The first row that does not say what was put in; undefined where all do. */
 export function wrongRow(rows: ReadingRows): string | undefined {
   for (let row = 0; row < rows.count; row += 1) {
     const about = rows.tags[rows.tag[row] ?? -1];
     if (about === undefined) return `row ${row} of no tag`;
-    const tag = tagNumber(about.id);
-    const sequence = rows.sequence[row] ?? -1;
-    const isRight =
-      valueAt(rows, row) === drawnValue(tag, sequence) &&
-      rows.status[row] === statusOf(tag) &&
-      rows.sourceTimeUs[row] === timeOf(sequence) - tag &&
-      rows.agentTimeUs[row] === timeOf(sequence) &&
-      about.id === nameOf(tag) &&
-      about.unit === "Cel" &&
-      about.device === `plc${tag % 3}` &&
-      about.address === `DB1,REAL${4 * tag}`;
-    if (!isRight) return `row ${row}: ${about.id} sequence ${sequence} value ${String(valueAt(rows, row))}`;
+    const reading = {
+      tag: about.id,
+      value: valueAt(rows, row),
+      sequence: rows.sequence[row] ?? -1,
+      status: rows.status[row] ?? -1,
+      timeUs: rows.sourceTimeUs[row] ?? -1,
+      agentTimeUs: rows.agentTimeUs[row] ?? -1,
+    };
+    if (!isRight(reading) || !isTagRight(about))
+      return `row ${row}: ${JSON.stringify({ ...reading, about })}`;
   }
   return undefined;
 }
+
+const isTagRight = ({ id, unit, device, address }: OutboundTag): boolean =>
+  unit === "Cel" && device === `plc${tagNumber(id) % 3}` && address === `DB1,REAL${4 * tagNumber(id)}`;
 
 export const alarmOf = (round: number): Alarm => ({
   id: `alarm ${round}`,

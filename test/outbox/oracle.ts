@@ -77,6 +77,9 @@ type Fault = Exclude<keyof Verdict, "examples" | "failed" | "lost" | "untold">;
 interface View {
   readonly names: Map<string, string>;
   readonly rows: Set<string>;
+  /** By epoch and stream. */
+  readonly last: Map<string, number>;
+  /** By tag. */
   readonly newest: Map<string, number>;
 }
 
@@ -99,7 +102,7 @@ const rowsOf = (round: number): string[] => [
   ...(round % ALARM_EVERY === 0 ? [`alarm ${round}`] : []),
 ];
 
-const newView = (): View => ({ names: new Map(), rows: new Set(), newest: new Map() });
+const newView = (): View => ({ names: new Map(), rows: new Set(), last: new Map(), newest: new Map() });
 
 /** @param sinks each is owed everything */
 export function createOracle(sinks: readonly string[]): Oracle {
@@ -126,19 +129,22 @@ export function createOracle(sinks: readonly string[]): Oracle {
     // A repeat: the receiver's ledger drops it.
     if (known !== undefined) return;
     view.names.set(batch.name, batch.digest);
-    for (const row of rowsIn(batch)) take(view, batch, `${sink}: ${batch.name}: `, row);
+    // A ledger may keep no more than the last number of each epoch and stream.
+    const [epoch = "", number = ""] = batch.name.split("/");
+    const ledger = `${epoch} ${batch.stream}`;
+    if (Number(number) < (view.last.get(ledger) ?? 0)) blame("reordered", `${sink}: ${batch.name}`);
+    view.last.set(ledger, Number(number));
+    for (const row of rowsIn(batch)) take(view, `${sink}: ${batch.name}: `, row);
     for (const gap of batch.gaps) counted += gap.rows < 0 ? Number.POSITIVE_INFINITY : gap.rows;
   }
 
-  function take(view: View, { isBacklog }: Told, where: string, { source, round }: Row): void {
+  function take(view: View, where: string, { source, round }: Row): void {
     const row = `${source} ${round}`;
     if (view.rows.has(row)) blame("doubled", where + row);
     view.rows.add(row);
     if (!announced.has(round)) blame("invented", where + row);
-    // What is new may overtake what is history, where a sink asks for that.
-    const lane = `${source} ${isBacklog}`;
-    if (round < (view.newest.get(lane) ?? -1)) blame("reordered", where + row);
-    view.newest.set(lane, round);
+    if (round < (view.newest.get(source) ?? -1)) blame("reordered", where + row);
+    view.newest.set(source, round);
   }
 
   function missing(): string[] {

@@ -1,4 +1,4 @@
-// Loaded before everything else (--import; worker threads too): changes what the product tells SQLite or PostgreSQL,
+// Loaded before everything else (--import; worker threads too): changes what the product tells SQLite,
 // so that a proof has a bug to find. The product knows nothing of it.
 import { DatabaseSync } from "node:sqlite";
 

@@ -1,3 +1,4 @@
+import { proveCommitCuts } from "./commit-cuts.ts";
 import { proveDamage } from "./damage.ts";
 import { DISK_FAULTS, proveDiskFaults } from "./disk-faults.ts";
 import { proveKills } from "./kills.ts";
@@ -37,5 +38,11 @@ export const proofs: readonly Proof[] = [
     explains: "flipped bits, noise, zeros and cut ends in the database and its log",
     casesPerSeed: 500,
     run: proveDamage,
+  },
+  {
+    name: "commit-cuts",
+    explains: "the line to a real PostgreSQL cut after COMMIT was sent and before its answer",
+    casesPerSeed: 24,
+    run: ({ folder, seed, cases }) => proveCommitCuts({ folder, seed, cuts: cases }),
   },
 ];

@@ -3,6 +3,7 @@ import { systemRandom } from "../../edge-agent/src/adapters/node/random.ts";
 import { type OutboxOptions, outboxOptions } from "../../edge-agent/src/adapters/sqlite/outbox/options.ts";
 import { type ConnectOutbox, createOutbox } from "../../edge-agent/src/adapters/sqlite/outbox/outbox.ts";
 import { createOutboxServer } from "../../edge-agent/src/adapters/sqlite/outbox/server.ts";
+import type { Logger } from "../../edge-agent/src/ports/logger.ts";
 import type { Outbox } from "../../edge-agent/src/ports/outbox.ts";
 import { silentLogger } from "../rollout/silent-logger.ts";
 
@@ -20,10 +21,11 @@ export function openOutbox(
   file: string,
   clock: Clock,
   settings: OutboxSettings = {},
-  connect?: ConnectOutbox,
+  how: { readonly connect?: ConnectOutbox; readonly logger?: Logger } = {},
 ): Promise<Outbox> {
   // The disks of these tests are small.
   const options = outboxOptions.parse({ file, minFreeBytes: 0, ...settings });
-  const deps = { clock, random: systemRandom, logger: silentLogger, telemetry: { emit: () => undefined } };
+  const { connect, logger = silentLogger } = how;
+  const deps = { clock, random: systemRandom, logger, telemetry: { emit: () => undefined } };
   return createOutbox(options, { ...deps, node: "edge" }, connect);
 }

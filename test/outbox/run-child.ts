@@ -8,7 +8,7 @@ import type { Task } from "./child.ts";
 import type { Line } from "./lines.ts";
 
 /** A bug that a proof must notice, put under the product from outside (planted-bug.ts). */
-export type PlantedBug = "autoincrement-off" | "ledger-off" | "synchronous-normal";
+export type PlantedBug = "autoincrement-off" | "synchronous-normal";
 
 export interface ChildOptions {
   readonly bug?: PlantedBug | undefined;

@@ -25,10 +25,14 @@ export interface SessionOptions {
 }
 
 const STREAMS = ["readings", "alarms", "gaps"] as const;
+/** What waits and does not come within this will never come; machines may be busy. */
+const PATIENCE_MS = 20_000;
+/** Nothing here puts in as many: whoever gets more is given the same again and again. */
+const MOST_BATCHES = 20_000;
 const never = new AbortController().signal;
 
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const outbox = await openOutbox(options.file, options.clock, options.settings, inProcess);
+  const outbox = await openOutbox(options.file, options.clock, options.settings, { connect: inProcess });
   options.hear({ say: "open" });
   outbox.registerTags(loadTags());
   const readers = options.sinks.map((sink) => ({
@@ -58,10 +62,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     async drain(most = Number.POSITIVE_INFINITY) {
       for (const { sink, reader } of readers) {
         for (let taken = 0; taken < most && (await waits(sink)); ) {
-          const batches = await reader.next({ rows: 10_000 }, never);
+          const batches = await reader.next({ rows: 10_000 }, AbortSignal.timeout(PATIENCE_MS));
           for (const batch of batches) options.hear({ say: "delivered", sink, batch: tell(batch) });
           await reader.confirm(batches);
           taken += batches.length;
+          if (taken > MOST_BATCHES) throw new Error("what was confirmed comes again, without end");
         }
       }
     },

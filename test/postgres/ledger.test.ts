@@ -163,6 +163,20 @@ describe("the ledger", () => {
       [3, "Pa"],
       [4, "bar"],
     ]);
+    await read(5, { address: "DB1,REAL4" });
+    await read(6, {});
     expect(rows.map(({ address }) => address)).toEqual(Array(4).fill("DB1,REAL0"));
+  });
+
+  it("asks for the tags again on each connection, as the database may be a restored one", async () => {
+    const database = await databases.create();
+    const sink = databases.closing(database.sink());
+    await sink.deliver([ordinaryBatch(1)], never);
+    await database.query("DELETE FROM tag; DELETE FROM reading; DELETE FROM reading_text");
+    database.proxy.set("cut");
+    expect(await faultOf(sink.deliver([ordinaryBatch(2)], never))).toBe("unreachable");
+    database.proxy.set("up");
+    await forward(sink, ordinaryBatches(2, 3));
+    expect(await database.rows()).toHaveLength(2 * ROWS);
   });
 });

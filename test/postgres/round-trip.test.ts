@@ -182,6 +182,28 @@ describe("binary COPY", () => {
     expect(gap).toMatchObject({ stream: "readings", cause: "full-bytes", sink: null, rows: "1200" });
   });
 
+  it("replaces what no text can hold in an alarm, which must arrive in any case, and knows a gap of unknown size", async () => {
+    const database = await databases.create();
+    const sink = databases.closing(database.sink());
+    const [alarms, gaps] = [batchOfStream(1, "alarms").content, batchOfStream(2, "gaps").content];
+    if (alarms.stream !== "alarms" || gaps.stream !== "gaps") throw new TypeError("other streams were drawn");
+    const spoilt = alarms.rows.map((alarm) => ({
+      ...alarm,
+      reason: "a\0b",
+      evidence: { text: "c\0\ud800d \\u0000", peak: -1.5 },
+    }));
+    const unknown = gaps.rows.map((gap) => ({ ...gap, rows: -1, fromUs: Number.NaN, tags: undefined }));
+    const { refused } = await sink.deliver(
+      [batchOf(1, { ...alarms, rows: spoilt }), batchOf(2, { ...gaps, rows: unknown })],
+      never,
+    );
+    expect(refused).toEqual([]);
+    const [alarm] = await database.query("SELECT reason, evidence FROM alarm");
+    expect(alarm).toEqual({ reason: "a�b", evidence: { text: "c��d \\u0000", peak: -1.5 } });
+    const [gap] = await database.query("SELECT rows, from_time, tags FROM gap");
+    expect(gap).toEqual({ rows: "-1", from_time: null, tags: null });
+  });
+
   it("names readings, their quality and their unit in the views", async () => {
     const database = await databases.create();
     const rows = [0, 0x40900000, 0x80050000].map(

@@ -26,7 +26,7 @@ export interface AgentGroup {
   most(usual: number): Option;
 }
 
-const USUAL_URL = "http://127.0.0.1:8642";
+export const USUAL_URL = "http://127.0.0.1:8642";
 
 export const createAgentGroup = (group: Command, context: CliContext): AgentGroup => ({
   add: (name, description) =>

@@ -7,6 +7,7 @@ import { openAuditLog } from "../adapters/audit-log/audit-log.ts";
 import type { AgentConfig } from "../config.ts";
 import type { Alarm } from "../core/alarm-types.ts";
 import type { ReadingBatch } from "../core/reading.ts";
+import { NO_RULES } from "../core/rules/rule.ts";
 import type { Tag } from "../core/tag.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createAlarms } from "./alarms.ts";
@@ -64,6 +65,7 @@ async function start(alarms: readonly Alarm[] = []) {
     clock,
     logger,
     random: () => 0.5,
+    telemetry: { emit: () => undefined },
     dataFolder: folder,
     audit,
     alarms,
@@ -72,7 +74,7 @@ async function start(alarms: readonly Alarm[] = []) {
     onInhibit: (source) => void told.push(source),
   });
   const suppressions = [{ rule: { tag: "s/a/l/c/pump/speed", below: 10 }, sources: [SOURCE] }];
-  const config = { tags: TAGS, suppressions } as unknown as AgentConfig;
+  const config = { tags: TAGS, suppressions, rules: NO_RULES } as unknown as AgentConfig;
   all.setPlant(
     config,
     [{ id: "s/a/l/c/pump", name: "Pump", path, sensors: [], criticality: "high", tags: [] }],

@@ -3,26 +3,32 @@ import type { Clock } from "@stethos/protocol-finger/clock";
 import { createStateFile } from "../adapters/state-file/state-file.ts";
 import type { AgentConfig } from "../config.ts";
 import type { Alarm, Inhibit } from "../core/alarm-types.ts";
+import type { Health } from "../core/health.ts";
 import { hasAlarmLimit } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
 import type { ReadingBatch } from "../core/reading.ts";
+import type { Score } from "../core/score.ts";
 import type { Tag } from "../core/tag.ts";
 import { createInhibitAlarms, type InhibitAlarms } from "../flow/inhibit-alarms.ts";
+import { createRules } from "../flow/rules.ts";
 import { createWatchLimits } from "../flow/watch-limits.ts";
 import { createWatchSuppressions } from "../flow/watch-suppressions.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
 
 /** Everything about alarms that is not the listening itself: limits of tags, and what lies over all alarms. */
 export interface Alarms
   extends Pick<InhibitAlarms, "acknowledge" | "command" | "inhibitOf" | "inhibits" | "onAlarm"> {
   setPlant(
-    config: Pick<AgentConfig, "suppressions" | "tags">,
+    config: Pick<AgentConfig, "rules" | "suppressions" | "tags">,
     machines: readonly Machine[],
     tags: readonly Tag[],
   ): void;
   onReadings(batch: ReadingBatch): void;
+  onScore(score: Score): void;
+  onHealth(health: Health): void;
   run(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -31,6 +37,7 @@ export interface AlarmsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: Random;
+  readonly telemetry: Telemetry;
   readonly audit: AuditLog;
   readonly dataFolder: string;
   /** What an earlier run left open. */
@@ -43,19 +50,19 @@ export interface AlarmsDeps {
 }
 
 export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
-  const limits = createWatchLimits({
-    ...deps,
-    onAlarm(alarm) {
-      const { id, machine, sensor, severity, reason } = alarm;
-      if (alarm.state === "unacknowledged-active")
-        deps.logger.warn({ alarm: id, machine, source: sensor, severity, reason }, "ALARM");
-      inhibits.onAlarm(alarm);
-    },
-  });
+  const onAlarm = (alarm: Alarm): void => {
+    const { id, machine, sensor, severity, reason } = alarm;
+    if (alarm.state === "unacknowledged-active")
+      deps.logger.warn({ alarm: id, machine, source: sensor, severity, reason }, "ALARM");
+    inhibits.onAlarm(alarm);
+  };
+  const limits = createWatchLimits({ ...deps, onAlarm });
+  const rules = createRules({ ...deps, onAlarm });
   const inhibits: InhibitAlarms = await createInhibitAlarms({
     ...deps,
     state: createStateFile(join(deps.dataFolder, "inhibits.json")),
-    acknowledge: (alarm, by) => limits.acknowledge(alarm, by) ?? deps.acknowledge(alarm, by),
+    acknowledge: (alarm, by) =>
+      limits.acknowledge(alarm, by) ?? rules.acknowledge(alarm, by) ?? deps.acknowledge(alarm, by),
     onInhibit: (source) => deps.onInhibit(source, inhibits.inhibitOf(source)),
   });
   const suppressions = createWatchSuppressions(inhibits.suppress);
@@ -70,9 +77,10 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
       const sensors = machines.flatMap((machine) => machine.sensors.map(({ id }) => id));
       const watched = withLimitsOf(config.tags, tags);
       const limited = watched.filter((tag) => tag.limits !== undefined && hasAlarmLimit(tag.limits));
+      rules.setRules(config.rules, tags);
       inhibits.setPlant(
         (machine) => criticality.get(machine) ?? "normal",
-        new Set([...sensors, ...limited.map(({ id }) => id)]),
+        new Set([...sensors, ...limited.map(({ id }) => id), ...rules.sources]),
       );
       limits.setTags(watched);
       suppressions.setPlant(config.suppressions, tags);
@@ -80,9 +88,12 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
     onReadings(batch) {
       suppressions.onReadings(batch);
       limits.onReadings(batch);
+      rules.onReadings(batch);
     },
+    onScore: rules.onScore,
+    onHealth: rules.onHealth,
     async run(signal) {
-      await Promise.all([limits.run(signal), inhibits.run(signal)]);
+      await Promise.all([limits.run(signal), rules.run(signal), inhibits.run(signal)]);
     },
     close: inhibits.close,
   };

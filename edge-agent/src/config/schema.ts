@@ -13,6 +13,7 @@ import { criticality, limits, suppressWhile } from "./alarm-schema.ts";
 import { autoOptions } from "./auto-options.ts";
 import { modelsSettings } from "./models-schema.ts";
 import { policy } from "./policy.ts";
+import { rulesSettings } from "./rules-schema.ts";
 import { outboxSettings, sink } from "./sinks-schema.ts";
 
 const name = z
@@ -192,6 +193,7 @@ export const agentFile = z.strictObject({
   history: historyOptions.omit({ file: true }).prefault({}),
   outbox: outboxSettings.prefault({}).describe("What waits on the disk for the sinks"),
   sinks: z.array(sink).max(16).default([]).describe("Where readings, scores, health and alarms go"),
+  rules: rulesSettings,
   models: modelsSettings.prefault({}),
   detector: detector.prefault({}),
   devices: z.array(device).min(1),

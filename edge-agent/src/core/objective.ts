@@ -1,3 +1,5 @@
+import { burningMinutes } from "./slo/burn-rate.ts";
+import { createMinuteCounts } from "./slo/minute-counts.ts";
 import type { TimeUs } from "./time.ts";
 
 /** How often inference may fail. */
@@ -14,15 +16,6 @@ export const defaultObjectivePolicy: ObjectivePolicy = {
   windowMinutes: 5,
   leastErrors: 3,
 };
-
-/** How fast the budget of errors may burn: over a long window so that it matters, and over a short one so that it still
- *  goes on (B. Beyer et al., "The Site Reliability Workbook", 2018, ch. 5, multiwindow, multi-burn-rate alerts). */
-const BURN_RATES = [
-  { rate: 14.4, longMinutes: 60, shortMinutes: 5 },
-  { rate: 6, longMinutes: 360, shortMinutes: 30 },
-] as const;
-
-const MINUTES = 360;
 
 export interface ObjectiveVerdict {
   readonly isBroken: boolean;
@@ -41,62 +34,28 @@ export interface Objective {
 }
 
 export function createObjective(policy: ObjectivePolicy = defaultObjectivePolicy): Objective {
-  const frames = new Float64Array(MINUTES);
-  const failed = new Float64Array(MINUTES);
-  let newest = Number.NEGATIVE_INFINITY;
-
-  /** Clears what has become too old; a clock that was set back counts into the newest minute. */
-  function turnTo(timeUs: TimeUs): void {
-    const minute = Math.floor(timeUs / 60e6);
-    if (minute <= newest) return;
-    const stale = Math.min(MINUTES, minute - newest);
-    for (let back = 0; back < stale; back += 1) {
-      frames[place(minute - back)] = 0;
-      failed[place(minute - back)] = 0;
-    }
-    newest = minute;
-  }
-
-  function within(minutes: number): { readonly failed: number; readonly frames: number } {
-    const sum = { failed: 0, frames: 0 };
-    for (let back = 0; back < minutes; back += 1) {
-      sum.frames += frames[place(newest - back)] ?? 0;
-      sum.failed += failed[place(newest - back)] ?? 0;
-    }
-    return sum;
-  }
-
+  const counts = createMinuteCounts();
   const most = policy.mostPercent / 100;
-  const burns = (minutes: number, rate: number): boolean => {
-    const window = within(minutes);
-    return window.failed >= policy.leastErrors && window.failed > rate * most * window.frames;
+  const burn = { budget: most, leastBad: policy.leastErrors };
+
+  const within = (minutes: number, timeUs: TimeUs): { readonly failed: number; readonly frames: number } => {
+    const { good, bad } = counts.within(minutes, timeUs);
+    return { failed: bad, frames: good + bad };
   };
 
   return {
-    count(isOk, timeUs, runs) {
-      turnTo(timeUs);
-      const now = place(newest);
-      frames[now] = (frames[now] ?? 0) + runs;
-      if (!isOk) failed[now] = (failed[now] ?? 0) + runs;
-    },
+    count: (isOk, timeUs, runs) =>
+      counts.count(isOk ? { good: runs, bad: 0 } : { good: 0, bad: runs }, timeUs),
     judge(timeUs) {
-      turnTo(timeUs);
-      const window = within(policy.windowMinutes);
+      const window = within(policy.windowMinutes, timeUs);
       const isSure = window.failed >= policy.leastErrors && wilsonLow(window.failed, window.frames) > most;
-      const fire = BURN_RATES.find(
-        ({ rate, longMinutes, shortMinutes }) => burns(longMinutes, rate) && burns(shortMinutes, rate),
-      );
-      const decides = isSure || fire === undefined ? window : within(fire.longMinutes);
-      return { isBroken: isSure || fire !== undefined, percent: percentOf(decides), ...decides };
+      const minutes = burningMinutes(counts, burn, timeUs);
+      const decides = isSure || minutes === undefined ? window : within(minutes, timeUs);
+      return { isBroken: isSure || minutes !== undefined, percent: percentOf(decides), ...decides };
     },
-    forget() {
-      frames.fill(0);
-      failed.fill(0);
-    },
+    forget: counts.clear,
   };
 }
-
-const place = (minute: number): number => ((minute % MINUTES) + MINUTES) % MINUTES;
 
 const percentOf = ({ failed, frames }: { readonly failed: number; readonly frames: number }): number =>
   frames === 0 ? 0 : (failed / frames) * 100;

@@ -6,7 +6,8 @@ import type { InputValues, RuleInput, RuleInstance, RuleSet, Unknown } from "../
 import type { Score } from "../core/score.ts";
 import type { Tag } from "../core/tag.ts";
 import type { TimeUs } from "../core/time.ts";
-import { createRuleInputs, type Reader } from "./rules-inputs.ts";
+import { createRuleInputs, type Reader, type TagState } from "./rules-inputs.ts";
+import { createNewestValues } from "./rules-newest.ts";
 
 /** A rule on a machine began to count, or ceased to.
  *  @param values of its inputs, undefined where there is none; the caller's to keep */
@@ -43,6 +44,12 @@ export interface RulesEngineDeps {
 
 const CLOCK_SET_US = 60e6;
 
+/** Where the readings of a tag go, and who looks at them. */
+interface TagLookers {
+  readonly place: TagState;
+  readonly list: readonly Running[];
+}
+
 interface Running {
   readonly instance: RuleInstance;
   readonly readers: readonly Reader[];
@@ -55,12 +62,13 @@ interface Running {
 
 export function createRulesEngine({ onTurn, onFailed }: RulesEngineDeps): RulesEngine {
   const inputs = createRuleInputs();
+  const newest = createNewestValues();
   let all: Running[] = [];
   /** Those that look at a tag, a sensor, a machine. */
   let lookers = new Map<string, Running[]>();
   let tags: readonly Pick<Tag, "id">[] = [];
   /** By index of the tag. */
-  let ofTag: (readonly Running[] | undefined)[] = [];
+  let ofTag: (TagLookers | undefined)[] = [];
   const changed: Running[] = [];
   let nowUs = 0;
   let evaluated = 0;
@@ -117,7 +125,12 @@ export function createRulesEngine({ onTurn, onFailed }: RulesEngineDeps): RulesE
   }
 
   function placeTags(): void {
-    ofTag = tags.map(({ id }) => lookers.get(`tag ${id}`));
+    newest.setTags(tags.length);
+    ofTag = tags.map(({ id }) => {
+      const list = lookers.get(`tag ${id}`);
+      const place = inputs.placeOf(id);
+      return list && place && { place, list };
+    });
   }
 
   return {
@@ -139,6 +152,8 @@ export function createRulesEngine({ onTurn, onFailed }: RulesEngineDeps): RulesE
         for (const target of targetsOf(one.instance))
           lookers.set(target, [...(lookers.get(target) ?? []), one]);
       placeTags();
+      for (const [index, found] of ofTag.entries())
+        if (found !== undefined) inputs.seed(tags[index]?.id ?? "", newest.of(index));
     },
     setTags(next) {
       tags = next;
@@ -146,12 +161,12 @@ export function createRulesEngine({ onTurn, onFailed }: RulesEngineDeps): RulesE
     },
     onReadings(batch) {
       const { count, tag, agentTimeUs } = batch;
+      newest.take(batch);
       for (let row = 0; row < count; row += 1) {
-        const index = tag[row] ?? 0;
-        const list = ofTag[index];
-        if (list === undefined) continue;
-        inputs.take(tags[index]?.id ?? "", batch, row);
-        mark(list);
+        const found = ofTag[tag[row] ?? 0];
+        if (found === undefined) continue;
+        inputs.take(found.place, batch, row);
+        mark(found.list);
       }
       if (changed.length > 0) judgeChanged(agentTimeUs);
     },
@@ -172,7 +187,9 @@ export function createRulesEngine({ onTurn, onFailed }: RulesEngineDeps): RulesE
     tick(timeUs) {
       for (const one of all) {
         const isWaiting = one.hold.againstSinceUs !== undefined;
-        if (isWaiting || (one.hasWindow && one.judgedUs <= tickedUs)) mark([one]);
+        // One that is new looks at what stands already, which may not change soon.
+        const isNew = one.judgedUs === Number.NEGATIVE_INFINITY;
+        if (isNew || isWaiting || (one.hasWindow && one.judgedUs <= tickedUs)) mark([one]);
       }
       tickedUs = timeUs;
       judgeChanged(timeUs);

@@ -5,6 +5,7 @@ import type { RuleInput, RuleInstance, RuleTag } from "../core/rules/rule.ts";
 import { createSeries, type Series } from "../core/rules/series.ts";
 import type { Score } from "../core/score.ts";
 import type { TimeUs } from "../core/time.ts";
+import type { NewestValue } from "./rules-newest.ts";
 
 /** One input of one instance, at the time that was set. */
 export interface Reader {
@@ -21,8 +22,12 @@ export interface RuleInputs {
     instances: readonly RuleInstance[],
     tags: ReadonlyMap<string, RuleTag>,
   ): readonly (readonly Reader[])[];
-  /** Takes in row `row` of a batch as a reading of this tag. */
-  take(tag: string, batch: ReadingBatch, row: number): void;
+  /** Where the readings of a tag go; undefined where nobody looks at it. Another one after each setInstances. */
+  placeOf(tag: string): TagState | undefined;
+  /** Takes in row `row` of a batch as a reading of this place's tag. */
+  take(place: TagState, batch: ReadingBatch, row: number): void;
+  /** Of a tag that comes by change and was not looked at before: the value that stands. */
+  seed(tag: string, newest: NewestValue | undefined): void;
   onScore(score: Score): void;
   onHealth(health: Health): void;
   /** The time that windows end at. */
@@ -32,7 +37,7 @@ export interface RuleInputs {
 }
 
 /** @property other what is no number */
-interface TagState {
+export interface TagState {
   value: number;
   other: boolean | string | undefined;
   series: Series | undefined;
@@ -118,9 +123,8 @@ export function createRuleInputs(): RuleInputs {
       }
       return instances.map((one) => one.inputs.map(readerOf));
     },
-    take(tag, batch, row) {
-      const state = tags.get(tag);
-      if (state === undefined) return;
+    placeOf: (tag) => tags.get(tag),
+    take(state, batch, row) {
       if (!isUsable(batch.status[row] ?? 0)) {
         state.value = Number.NaN;
         state.other = undefined;
@@ -133,6 +137,13 @@ export function createRuleInputs(): RuleInputs {
       state.other = typeof other === "boolean" || typeof other === "string" ? other : undefined;
       if (Number.isFinite(value))
         state.series?.add(batch.sourceTimeUs[row] ?? batch.agentTimeUs, value, batch.agentTimeUs);
+    },
+    seed(tag, newest) {
+      const state = tags.get(tag);
+      if (newest === undefined || state?.reading.isByChange !== true) return;
+      const { value, sourceUs, agentUs } = newest;
+      if (Number.isNaN(state.value) && state.other === undefined) state.value = value;
+      if (state.series?.isEmpty === true) state.series.add(sourceUs, value, agentUs);
     },
     onScore: (score) => void scores.set(score.sensor, score),
     onHealth: (health) => void healths.set(health.machine, health),

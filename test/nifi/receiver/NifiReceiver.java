@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.nifi.processor.ProcessSession;
 import org.apache.nifi.processor.ProcessSessionFactory;
+import org.apache.nifi.processor.exception.ProcessException;
 import org.apache.nifi.processors.standard.ListenHTTP;
 import org.apache.nifi.util.MockFlowFile;
 import org.apache.nifi.util.MockProcessSession;
@@ -76,8 +77,10 @@ public final class NifiReceiver {
         Consumer<Throwable> onFailure = after.length > 1 ? (Consumer<Throwable>) after[1] : thrown -> { };
         if (fails) {
             session.rollback();
-            onFailure.accept(new java.io.IOException("No space left on device"));
-            return;
+            // As StandardProcessSession.commitAsync: it tells, and throws all the same.
+            ProcessException failure = new ProcessException("No space left on device");
+            onFailure.accept(failure);
+            throw failure;
         }
         session.commitAsync(() -> { }, onFailure);
         for (MockFlowFile file : session.getFlowFilesForRelationship(ListenHTTP.RELATIONSHIP_SUCCESS)) {

@@ -1,4 +1,4 @@
-import { type CelValue, CelScalar, celEnv, celUint, isCelError } from "@bufbuild/cel";
+import { CelScalar, type CelValue, celEnv, celUint, isCelError } from "@bufbuild/cel";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RuleVocabulary } from "../../core/rules/vocabulary.ts";
@@ -25,7 +25,8 @@ const vocabulary: RuleVocabulary = {
   typeOf: (text) => (text === "machine.running" ? "bool" : text === "machine.recipe" ? "string" : "double"),
 };
 
-const compile = (when: string, placeholders: readonly string[] = []) => compileRule({ when, placeholders }, vocabulary);
+const compile = (when: string, placeholders: readonly string[] = []) =>
+  compileRule({ when, placeholders }, vocabulary);
 
 /** What is said against an expression, each with its place. */
 function problemsOf(when: string): string[] {
@@ -49,8 +50,15 @@ describe("compileRule", () => {
     expect(verdict(when, { "machine.temp": 81, [RISING]: 0.6 })).toBe(true);
     expect(verdict(when, { "machine.temp": 80, [RISING]: 0.6 })).toBe(false);
     const score = "score(machine.drive_end).anomaly";
-    expect(verdict(`${score} > 0.5 || machine.health < 50`, { [score]: 0.2, "machine.health": 40 })).toBe(true);
-    expect(verdict("machine.running && machine.recipe == 'A4'", { "machine.running": true, "machine.recipe": "A4" })).toBe(true);
+    expect(verdict(`${score} > 0.5 || machine.health < 50`, { [score]: 0.2, "machine.health": 40 })).toBe(
+      true,
+    );
+    expect(
+      verdict("machine.running && machine.recipe == 'A4'", {
+        "machine.running": true,
+        "machine.recipe": "A4",
+      }),
+    ).toBe(true);
     expect(verdict("machine['oil temp'] >= 60 && tag('hall/l1/c1/press/temp') < 10", {})).toBe("absent");
   });
 
@@ -71,7 +79,10 @@ describe("compileRule", () => {
   });
 
   it("takes each thing once, however often it is named", () => {
-    const result = compile(`machine.temp > 80 && machine.temp < 90 && ${RISING} > 0.1`, ["machine.temp", "max(machine.temp, '1h')"]);
+    const result = compile(`machine.temp > 80 && machine.temp < 90 && ${RISING} > 0.1`, [
+      "machine.temp",
+      "max(machine.temp, '1h')",
+    ]);
     if (!("predicate" in result)) throw new Error("refused");
     expect(result.inputs.map(({ text, unit }) => `${text} ${unit}`)).toEqual([
       "machine.temp Cel",
@@ -83,23 +94,44 @@ describe("compileRule", () => {
 
   it.each([
     ["machine.tmp > 1", '7: the machine has no tag "tmp"; did you mean "temp"?'],
-    ["tag('hall/l1/c1/press/tmp') > 1", '0: there is no tag "hall/l1/c1/press/tmp"; did you mean "hall/l1/c1/press/temp"?'],
+    [
+      "tag('hall/l1/c1/press/tmp') > 1",
+      '0: there is no tag "hall/l1/c1/press/tmp"; did you mean "hall/l1/c1/press/temp"?',
+    ],
     ["rte(machine.temp, '5m') > 1", '0: there is no function rte(); did you mean "rate"?'],
-    ["avg(machine.temp, '5 min') > 1", "18: the window must be a duration in quotes from '100ms' to '7d', such as '5m', not '5 min'"],
-    ["avg(machine.temp + 1.0, '5m') > 1", "17: avg() looks at the readings of a tag, such as machine.temp, not at a value"],
+    [
+      "avg(machine.temp, '5 min') > 1",
+      "18: the window must be a duration in quotes from '100ms' to '7d', such as '5m', not '5 min'",
+    ],
+    [
+      "avg(machine.temp + 1.0, '5m') > 1",
+      "17: avg() looks at the readings of a tag, such as machine.temp, not at a value",
+    ],
     ["machine.temp + 1 > 80", "13: + does not take double and int; write 1.0 instead of 1"],
-    ["machine.temp > machine.pressure", "13: > of Cel and bar: the units differ; bring both to one unit first"],
+    [
+      "machine.temp > machine.pressure",
+      "13: > of Cel and bar: the units differ; bring both to one unit first",
+    ],
     ["machine.temp", "0: must be true or false, and is double"],
     ["machine.recipe == 5", "18: string and int are never equal"],
-    ["machine.running == 1.0", "19: bool and double are never equal; booleans are read as 1 and 0, or declared under types: bool"],
-    ["score(machine.drive_ent).anomaly > 0.5", '13: the machine has no sensor "drive_ent"; did you mean "drive_end"?'],
+    [
+      "machine.running == 1.0",
+      "19: bool and double are never equal; booleans are read as 1 and 0, or declared under types: bool",
+    ],
+    [
+      "score(machine.drive_ent).anomaly > 0.5",
+      '13: the machine has no sensor "drive_ent"; did you mean "drive_end"?',
+    ],
     ["score(machine.drive_end).anomalie > 0.5", /^24: a score has no "anomalie"; did you mean "anomaly"\?/],
     ["stddev(machine.pressure, '5m') > 1", /deadband/],
     ["avg(machine.temp, '7d') > 1", /holds 604800 readings, 65536 are the most/],
     ["machine.temp > 80 &&", /^18: is no CEL expression/],
     ["machine > 1", /a machine is no value by itself/],
     ["[1.0].exists(machine, machine > 1)", /cannot be called "machine"/],
-    ["google.protobuf.Timestamp{} == machine.temp", /messages such as google.protobuf.Timestamp are not supported/],
+    [
+      "google.protobuf.Timestamp{} == machine.temp",
+      /messages such as google.protobuf.Timestamp are not supported/,
+    ],
   ])("refuses %s", (when, expected) => {
     const [first] = problemsOf(when);
     if (typeof expected === "string") expect(first).toBe(expected);
@@ -107,7 +139,36 @@ describe("compileRule", () => {
   });
 
   it("answers any text with problems or a rule, and never throws", () => {
-    const words = ["machine", ".temp", "tag(", "'5m'", "rate(", "&&", "||", "(", ")", "[", "]", "{", "}", "1", "0.5", "!", "has(", "score(", ".", ",", " ", "?", ":", "exists(x, ", "\n", "1u", "b'", "/*"];
+    const words = [
+      "machine",
+      ".temp",
+      "tag(",
+      "'5m'",
+      "rate(",
+      "&&",
+      "||",
+      "(",
+      ")",
+      "[",
+      "]",
+      "{",
+      "}",
+      "1",
+      "0.5",
+      "!",
+      "has(",
+      "score(",
+      ".",
+      ",",
+      " ",
+      "?",
+      ":",
+      "exists(x, ",
+      "\n",
+      "1u",
+      "b'",
+      "/*",
+    ];
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 60 }),
       fc.array(fc.constantFrom(...words), { maxLength: 25 }).map((list) => list.join("")),
@@ -134,9 +195,13 @@ describe("compileRule", () => {
 /** Expressions over a (double), b (int), c (uint), d (string), e (bool) and f (double, maybe none). */
 const { bool } = fc.letrec<Record<"bool" | "double" | "int" | "string" | "uint", string>>((tie) => {
   const two = (a: string, operators: readonly string[], b = a) =>
-    fc.tuple(tie(a as "bool"), fc.constantFrom(...operators), tie(b as "bool")).map(([x, op, y]) => `(${x} ${op} ${y})`);
+    fc
+      .tuple(tie(a as "bool"), fc.constantFrom(...operators), tie(b as "bool"))
+      .map(([x, op, y]) => `(${x} ${op} ${y})`);
   const choose = (type: string) =>
-    fc.tuple(tie("bool"), tie(type as "bool"), tie(type as "bool")).map(([when, x, y]) => `(${when} ? ${x} : ${y})`);
+    fc
+      .tuple(tie("bool"), tie(type as "bool"), tie(type as "bool"))
+      .map(([when, x, y]) => `(${when} ? ${x} : ${y})`);
   const orders = ["<", "<=", ">", ">=", "==", "!="];
   return {
     double: fc.oneof(
@@ -155,8 +220,17 @@ const { bool } = fc.letrec<Record<"bool" | "double" | "int" | "string" | "uint",
       tie("string").map((x) => `size(${x})`),
       choose("int"),
     ),
-    uint: fc.oneof({ depthSize: "small" }, fc.constantFrom("c", "0u", "5u", "18446744073709551615u"), two("uint", ["+", "-", "*", "/", "%"])),
-    string: fc.oneof({ depthSize: "small" }, fc.constantFrom("d", "''", "'press'", "'ü€😀'"), two("string", ["+"]), choose("string")),
+    uint: fc.oneof(
+      { depthSize: "small" },
+      fc.constantFrom("c", "0u", "5u", "18446744073709551615u"),
+      two("uint", ["+", "-", "*", "/", "%"]),
+    ),
+    string: fc.oneof(
+      { depthSize: "small" },
+      fc.constantFrom("d", "''", "'press'", "'ü€😀'"),
+      two("string", ["+"]),
+      choose("string"),
+    ),
     bool: fc.oneof(
       { depthSize: "small" },
       fc.constantFrom("e", "true", "false"),
@@ -198,7 +272,10 @@ describe("closures", () => {
         const syntax = parseExpression(text);
         if ("message" in syntax) return;
         const expr = renamed(syntax.expr, names);
-        const compiled = compileExpression(expr, types, { at: syntax.at, report: (_, message) => expect.fail(`${text}: ${message}`) });
+        const compiled = compileExpression(expr, types, {
+          at: syntax.at,
+          report: (_, message) => expect.fail(`${text}: ${message}`),
+        });
         expect(compiled.engine).toBe("closures");
         const library = planWithLibrary(env, expr, names.length);
         for (const row of rows) {

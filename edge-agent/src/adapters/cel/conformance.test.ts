@@ -67,8 +67,18 @@ describe("CEL's conformance data", () => {
   });
 
   it("is refused elsewhere only for types, names and messages that rules do not have", () => {
-    const whole = new Set([...WHOLE, ...NOT_SUPPORTED, "dynamic", "fields", "type_deductions", "parse", "timestamps"]);
-    const elsewhere = all.filter(({ section, outcome }) => outcome === "refused" && !whole.has(section.split("/")[0] ?? ""));
+    const whole = new Set([
+      ...WHOLE,
+      ...NOT_SUPPORTED,
+      "dynamic",
+      "fields",
+      "type_deductions",
+      "parse",
+      "timestamps",
+    ]);
+    const elsewhere = all.filter(
+      ({ section, outcome }) => outcome === "refused" && !whole.has(section.split("/")[0] ?? ""),
+    );
     expect(elsewhere.length).toBeGreaterThan(0);
     expect(elsewhere.filter(({ detail }) => !TYPED.some((reason) => reason.test(detail)))).toEqual([]);
   });

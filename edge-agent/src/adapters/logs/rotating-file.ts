@@ -15,9 +15,12 @@ export interface RotatingFileDeps {
 /** Lines are gathered for so long, or until there are so many: a line each would be a system call each. */
 const FLUSH_MS = 250;
 const FLUSH_LINES = 256;
-const PIECE_BYTES = 64 * 1024;
+const PIECE_LINES = 64;
+/** Written at once, at most: a file is no larger than it may be by more than a share of it. */
+const MOST_PIECE_BYTES = 2 ** 20;
+const PIECE_SHARE = 1 / 8;
 /** Lines that may wait for a slow or full disk. */
-const MOST_WAITING = 32_768;
+const MOST_WAITING = 65_536;
 const RETRY_MS = 5000;
 
 /** A file that becomes <path>.1 when it is full. */
@@ -25,6 +28,7 @@ export function createRotatingFile(settings: FileSettings, { clock, onTrouble }:
   const queue = createBoundedQueue<string>(MOST_WAITING);
   const stopping = new AbortController();
   const writer = createWriter(settings);
+  const pieceBytes = Math.min(MOST_PIECE_BYTES, settings.maxBytes * PIECE_SHARE);
   let wake = new AbortController();
   let lines = 0;
   let lost = 0;
@@ -48,7 +52,7 @@ export function createRotatingFile(settings: FileSettings, { clock, onTrouble }:
 
   async function drain(): Promise<void> {
     while (queue.size > 0) {
-      const piece = pieceOf(queue.take);
+      const piece = pieceOf(queue.take, pieceBytes);
       while (!(await tryWriting(piece.text))) {
         if (await slept(clock, RETRY_MS, stopping.signal)) continue;
         lost += piece.lines + queue.take(queue.size).length;
@@ -83,14 +87,17 @@ export function createRotatingFile(settings: FileSettings, { clock, onTrouble }:
   };
 }
 
-function pieceOf(take: (most: number) => string[]): { readonly text: string; readonly lines: number } {
+function pieceOf(
+  take: (most: number) => string[],
+  bytes: number,
+): { readonly text: string; readonly lines: number } {
   let text = "";
   let lines = 0;
-  while (text.length < PIECE_BYTES) {
-    const [line] = take(1);
-    if (line === undefined) break;
-    text += line;
-    lines += 1;
+  while (text.length < bytes) {
+    const some = take(PIECE_LINES);
+    if (some.length === 0) break;
+    text += some.join("");
+    lines += some.length;
   }
   return { text, lines };
 }

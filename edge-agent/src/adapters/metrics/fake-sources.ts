@@ -1,5 +1,5 @@
 import type { Alarm } from "../../core/alarm-types.ts";
-import type { RolloutReport } from "../../core/rollout/rollout-report.ts";
+import type { EvidenceReport, RolloutReport } from "../../core/rollout/rollout-report.ts";
 import type { TelemetryEvent } from "../../ports/telemetry.ts";
 import type { MetricSources } from "./sources.ts";
 
@@ -18,6 +18,29 @@ const ALARM: Alarm = {
   peakAnomaly: 0.8,
   reason: "anomaly",
   evidence: {},
+};
+
+const EVIDENCE: EvidenceReport = {
+  abnormal: { challenger: 52, champion: 40 },
+  better: 6,
+  blocks: 310,
+  disagreementPoints: 1,
+  disagreements: 24,
+  errors: { challenger: 1, champion: 0 },
+  evidenceBetter: 2.28,
+  evidenceNeeded: 20,
+  evidenceWorse: 0.1,
+  frames: 2400,
+  gainNeededPoints: 0.5,
+  gainPoints: 0.21,
+  latency: {
+    p50: { percent: 1.5, low: -0.5, high: 3.5 },
+    p99: { percent: 2, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY },
+  },
+  latencyMostPercent: 5,
+  notSure: 2,
+  unlabelled: 15,
+  worse: 1,
 };
 
 export const FAKE_REPORT: RolloutReport = {
@@ -45,28 +68,7 @@ export const FAKE_REPORT: RolloutReport = {
     because: "drift",
     share: 0.05,
     hears: 1,
-    evidence: {
-      frames: 2400,
-      blocks: 310,
-      disagreements: 24,
-      disagreementPoints: 1,
-      better: 6,
-      worse: 1,
-      notSure: 2,
-      unlabelled: 15,
-      evidenceBetter: 2.28,
-      evidenceWorse: 0.1,
-      evidenceNeeded: 20,
-      gainPoints: 0.21,
-      gainNeededPoints: 0.5,
-      latency: {
-        p50: { percent: 1.5, low: -0.5, high: 3.5 },
-        p99: { percent: 2, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY },
-      },
-      latencyMostPercent: 5,
-      errors: { champion: 0, challenger: 1 },
-      abnormal: { champion: 40, challenger: 52 },
-    },
+    evidence: EVIDENCE,
     waitsFor: [],
   },
   outcomes: [

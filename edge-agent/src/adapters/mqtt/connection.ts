@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { SinkError } from "../../ports/sink.ts";
@@ -81,11 +82,15 @@ export async function connectMqtt(
   signal.throwIfAborted();
   const server = URL.parse(target.url)?.host ?? target.url;
   const client = connect(target.url, clientOptions(target));
+  // Small packets wait for no others: the acknowledgement of one lets the next one go.
+  if (client.stream instanceof Socket) client.stream.setNoDelay(true);
   const lost = new AbortController();
   let trouble: unknown;
   // The cause comes first, then "close" says that it is over.
   client.on("error", (error) => {
     trouble ??= error;
+    // First: what waits is told of the cause, and not that the library has given up.
+    lost.abort(sinkErrorOf(trouble, server));
     client.end(true);
   });
   client.on("disconnect", (packet) => {

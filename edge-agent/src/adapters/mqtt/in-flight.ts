@@ -22,6 +22,8 @@ export function createInFlight(
   let waiting = 0;
   let wake: (() => void) | undefined;
   let wakeAt = 0;
+  let fail: ((reason: unknown) => void) | undefined;
+  connection.lost.addEventListener("abort", () => fail?.(connection.lost.reason), { once: true });
 
   function confirmed(): void {
     waiting -= 1;
@@ -33,13 +35,15 @@ export function createInFlight(
   /** Until at most `left` are on their way. */
   async function until(left: number, signal: AbortSignal): Promise<void> {
     if (waiting <= left) return;
-    const deadline = clock.deadline(limits.ackTimeoutMs, AbortSignal.any([signal, connection.lost]));
+    connection.lost.throwIfAborted();
+    const deadline = clock.deadline(limits.ackTimeoutMs, signal);
     try {
       await new Promise<void>((resolve, reject) => {
         if (deadline.signal.aborted) return reject(deadline.signal.reason);
         deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason), { once: true });
         wakeAt = left;
         wake = resolve;
+        fail = reject;
       });
     } catch (thrown) {
       if (!deadline.expired) throw thrown;
@@ -54,8 +58,9 @@ export function createInFlight(
 
   return {
     async room(signal) {
-      // Half of them at a time: one wait for many messages.
-      if (waiting >= limits.most) await until(Math.floor(limits.most / 2), signal);
+      // As soon as one is confirmed: what is sent then carries TCP's own acknowledgement, for which a server's next answer
+      // waits (RFC 1122, 4.2.3.2 and 4.2.3.4).
+      if (waiting >= limits.most) await until(limits.most - 1, signal);
     },
     sendNow(message, done) {
       connection.lost.throwIfAborted();

@@ -1,6 +1,6 @@
 import { unreachable } from "../../core/errors.ts";
 import type { OutboxBatch } from "../../core/outbox/outbound.ts";
-import { outboundJson } from "../../core/outbox/outbound-json.ts";
+import { type OutboundLines, outboundLines } from "../../core/outbox/outbound-lines.ts";
 import type { MqttSinkOptions } from "./options.ts";
 import { fillTopic, type Topic, wordsOfTag } from "./topic.ts";
 
@@ -29,14 +29,15 @@ const HEADER_BYTES = 64;
 
 /** The messages of a batch, in the order of its rows. */
 export function* pack(batch: OutboxBatch, options: Packing, limits: PackLimits): Generator<Packed> {
+  const { lines, refused } = outboundLines(batch);
+  for (const { row, reason } of refused) yield { kind: "refused", rows: [row], reason };
   if (options.mode === "batch" && batch.content.stream === "readings") {
-    yield* packDevices(batch, options.topics.batches, limits);
+    yield* packDevices(batch, lines, options.topics.batches, limits);
     return;
   }
-  for (let row = 0; row < batch.content.count; row += 1) {
+  for (const { row, text } of lines) {
     const topic = topicOf(batch, row, options.topics);
-    const payload = JSON.stringify(outboundJson(batch, row));
-    yield message(topic, payload, "application/json", [row], limits);
+    yield message(topic, text.trimEnd(), "application/json", [row], limits);
   }
 }
 
@@ -90,18 +91,22 @@ interface Bundle {
 }
 
 /** Readings of a device together, a line each, as many as fit: the order of a tag is kept, for it has one device. */
-function* packDevices(batch: OutboxBatch, template: string, limits: PackLimits): Generator<Packed> {
+function* packDevices(
+  batch: OutboxBatch,
+  lines: OutboundLines["lines"],
+  template: string,
+  limits: PackLimits,
+): Generator<Packed> {
   if (batch.content.stream !== "readings") return;
-  const { tags, tag, count } = batch.content;
+  const { tags, tag } = batch.content;
   const bundles = new Map<string, Bundle>();
-  for (let row = 0; row < count; row += 1) {
+  for (const { row, text } of lines) {
     const device = tags[tag[row] ?? -1]?.device ?? "";
     const bundle = bundles.get(device) ?? emptyBundle(fillTopic(template, { node: batch.node, device }));
     bundles.set(device, bundle);
-    const line = `${JSON.stringify(outboundJson(batch, row))}\n`;
-    const bytes = Buffer.byteLength(line);
+    const bytes = Buffer.byteLength(text);
     if (bundle.rows.length > 0 && bundle.bytes + bytes > mostOf(bundle, limits)) yield seal(bundle, limits);
-    bundle.lines.push(line);
+    bundle.lines.push(text);
     bundle.rows.push(row);
     bundle.bytes += bytes;
   }

@@ -6,7 +6,13 @@ import type { PostgresOptions } from "./options.ts";
 import { createPartitions, dropOldDays } from "./partitions.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Target } from "./target.ts";
-import { isBeyondPolicies, policyStatements, refreshStatements } from "./timescale.ts";
+import {
+  isBeyondPolicies,
+  POLICIES_FOUND,
+  type PolicyFound,
+  policyStatements,
+  refreshStatements,
+} from "./timescale.ts";
 
 /** Keeps the tables in shape beside the deliveries, on a connection of its own that lives for one round. */
 export interface Caretaker {
@@ -41,7 +47,7 @@ export function createCaretaker(
     try {
       await keep(session, options, touched, logger, stop.signal);
     } finally {
-      session.link.drop();
+      await session.link.end();
     }
   }
 
@@ -102,7 +108,8 @@ async function keep(
       const dropped = await dropOldDays(link, today - retentionDays, signal);
       if (dropped > 0) logger.info({ dropped }, "partitions beyond the retention were dropped");
     } else {
-      for (const statement of policyStatements(schema, timescaleSchema, options)) {
+      const found = await link.query<PolicyFound>(POLICIES_FOUND, signal, [schema]);
+      for (const statement of policyStatements(schema, timescaleSchema, options, found)) {
         await link.script(statement, signal);
       }
     }

@@ -15,6 +15,8 @@ export type ConnectOptions = Pick<
 >;
 
 const KEEP_ALIVE_MS = 10_000;
+/** What a statement may take as a whole, over the longest silence within it. */
+const SLOWEST = 10;
 
 /** A connection to the first server of the target that takes writes, ready for work in the sink's schema.
  *  @throws SinkError that names the last server tried; the signal's reason */
@@ -78,10 +80,14 @@ async function prepare(link: Link, options: ConnectOptions, signal: AbortSignal)
   const { answerTimeoutMs } = options;
   const answers = await link.script(
     [
-      // A server that lost its agent lets go of the ledger's lock by itself.
-      `SET statement_timeout = ${answerTimeoutMs}`,
-      `SET lock_timeout = ${answerTimeoutMs}`,
+      // The server says that it waits for a lock before it is taken for gone.
+      `SET lock_timeout = ${Math.ceil(answerTimeoutMs / 2)}`,
+      // A server that lost its agent lets go of the ledger's lock by itself. A COPY over a slow line takes long.
+      `SET statement_timeout = ${SLOWEST * answerTimeoutMs}`,
       `SET idle_in_transaction_session_timeout = ${2 * answerTimeoutMs}`,
+      "SET tcp_keepalives_idle = 30",
+      "SET tcp_keepalives_interval = 10",
+      "SET tcp_keepalives_count = 3",
       // Confirmed means kept: the server's default may be weaker.
       "SET synchronous_commit = on",
       "SET client_encoding = 'UTF8'",

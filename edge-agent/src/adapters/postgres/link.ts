@@ -15,6 +15,8 @@ export interface Link {
   copy(text: string, signal: AbortSignal): Copy;
   /** At once, without a word to the server. */
   drop(): void;
+  /** Takes leave of the server, where it is listening; never throws. */
+  end(): Promise<void>;
 }
 
 /** One COPY under way. */
@@ -24,6 +26,8 @@ export interface Copy {
   /** Ends it; resolves to the rows that the server took. */
   end(): Promise<number>;
 }
+
+const LEAVE_MS = 1000;
 
 /** What of pg is needed here; its types do not show the socket. */
 interface Wired {
@@ -75,6 +79,16 @@ export function createLink(
       return isUp;
     },
     drop,
+    async end() {
+      if (!isUp) return;
+      const { signal } = new AbortController();
+      const deadline = clock.deadline(LEAVE_MS, signal);
+      deadline.signal.addEventListener("abort", drop, { once: true });
+      // A connection that breaks meanwhile is left as well.
+      await client.end().catch(() => undefined);
+      deadline.signal.removeEventListener("abort", drop);
+      deadline.dispose();
+    },
     async query<Row extends object>(text: string, signal: AbortSignal, values: readonly unknown[] = []) {
       const answer = await waitFor(client.query<Row>(text, [...values]), signal);
       return answer.rows;

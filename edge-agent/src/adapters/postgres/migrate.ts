@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { SinkError } from "../../ports/sink.ts";
 import type { Link } from "./link.ts";
-import { type Layout, MIGRATIONS, type Migration, OWN_NAMES } from "./migrations.ts";
+import { MIGRATIONS, OWN_NAMES } from "./migrations.ts";
+import type { Layout, Migration } from "./schema/step.ts";
 
 /** What a schema is, once it is ours and of our version. */
 export interface SchemaFacts {

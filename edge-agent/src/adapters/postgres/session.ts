@@ -19,6 +19,7 @@ export interface Sessions {
   current(signal: AbortSignal): Promise<Session>;
   /** What failed on it is gone with it. */
   drop(): void;
+  close(): Promise<void>;
 }
 
 export function createSessions(
@@ -37,6 +38,10 @@ export function createSessions(
     },
     drop() {
       session?.link.drop();
+      session = undefined;
+    },
+    async close() {
+      await session?.link.end();
       session = undefined;
     },
   };

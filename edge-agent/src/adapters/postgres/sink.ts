@@ -46,6 +46,7 @@ export function createPostgresSink(options: PostgresOptions, deps: PostgresSinkD
   const claimed = new Set<string>();
   const sessions = createSessions(target, options, clock, ({ layout }) => {
     partitions.forget();
+    ids.forget();
     logger.info({ where, layout, schema: options.schema }, "connected");
   });
 
@@ -107,7 +108,7 @@ export function createPostgresSink(options: PostgresOptions, deps: PostgresSinkD
     deliver,
     async close() {
       stop.abort(new Error(`the sink ${options.name} is closed`));
-      sessions.drop();
+      await sessions.close();
       await caretaker.close();
     },
   };
@@ -115,12 +116,12 @@ export function createPostgresSink(options: PostgresOptions, deps: PostgresSinkD
 
 /** The same batch twice in one delivery is one batch. */
 function onlyOnce(parts: readonly Examined[]): readonly Examined[] {
-  const last = new Map<string, number>();
+  const names = new Set<string>();
   return parts.filter(({ batch }) => {
-    const key = `${batch.node}\n${batch.epoch}\n${batch.content.stream}`;
-    if (batch.number <= (last.get(key) ?? -1)) return false;
-    last.set(key, batch.number);
-    return true;
+    const name = JSON.stringify([batch.node, batch.epoch, batch.number]);
+    const isNew = !names.has(name);
+    names.add(name);
+    return isNew;
   });
 }
 

@@ -6,15 +6,19 @@ import { storableText } from "./text.ts";
 export interface TagIds {
   /** Adds and updates what is missing or has changed, within the transaction that is open. */
   resolve(link: Pick<Link, "query">, batches: readonly OutboxBatch[], signal: AbortSignal): Promise<void>;
-  /** By the index into the batch's tags; owned by the caller's next call. */
+  /** By the index into the batch's tags, after they were resolved. */
   of(node: string, tags: readonly OutboundTag[]): Int32Array;
   commit(): void;
   /** Forgets what was resolved since the last commit. */
   rollback(): void;
+  /** Asks for each tag again: another connection may lead to a database that was restored. */
+  forget(): void;
 }
 
 interface Known {
+  readonly node: string;
   readonly id: number;
+  /** As it was stored last. */
   readonly tag: OutboundTag;
 }
 
@@ -28,87 +32,107 @@ interface FoundTag {
 }
 
 export function createTagIds(): TagIds {
-  const committed = createKnownTags();
+  let committed = createKnownTags();
   let pending = createKnownTags();
-  // Batches of one run may share their list of tags.
-  let byList = new WeakMap<readonly OutboundTag[], { readonly node: string; readonly ids: Int32Array }>();
+  // Filled by resolve for the writing that follows.
+  let byList = new Map<readonly OutboundTag[], { readonly node: string; readonly ids: Int32Array }>();
+
+  function idsOf(node: string, tags: readonly OutboundTag[]): Int32Array {
+    const ids = new Int32Array(tags.length);
+    for (const [i, tag] of tags.entries()) {
+      ids[i] = (pending.find(node, tag) ?? committed.find(node, tag))?.id ?? 0;
+    }
+    return ids;
+  }
 
   return {
     async resolve(link, batches, signal) {
-      const isListed = (node: string, tags: readonly OutboundTag[]) => byList.get(tags)?.node === node;
-      for (const [node, missing] of missingOf(batches, committed, isListed)) {
-        for (const known of await store(link, node, missing, signal)) pending.learn(node, known);
+      byList = new Map();
+      const missing = new Map<string, Map<string, OutboundTag>>();
+      for (const { node, content } of batches) {
+        if (content.stream !== "readings" || byList.get(content.tags)?.node === node) continue;
+        const ids = new Int32Array(content.tags.length);
+        const unknown = fillKnown(ids, node, content.tags, committed);
+        if (unknown.length === 0) byList.set(content.tags, { node, ids });
+        const ofNode = missing.get(node) ?? new Map<string, OutboundTag>();
+        for (const tag of unknown) missing.set(node, ofNode.set(keyOf(tag.id, tag.unit), tag));
+      }
+      for (const [node, tags] of missing) {
+        for (const known of await store(link, node, [...tags.values()], signal)) pending.learn(known);
       }
     },
     of(node, tags) {
       const listed = byList.get(tags);
-      if (listed?.node === node) return listed.ids;
-      const ids = Int32Array.from(
-        tags,
-        (tag) => (pending.find(node, tag) ?? committed.find(node, tag))?.id ?? 0,
-      );
-      if (pending.isEmpty) byList.set(tags, { node, ids });
-      return ids;
+      return listed?.node === node ? listed.ids : idsOf(node, tags);
     },
     commit() {
-      if (pending.isEmpty) return;
       pending.moveTo(committed);
       pending = createKnownTags();
-      byList = new WeakMap();
     },
     rollback() {
       pending = createKnownTags();
     },
+    forget() {
+      committed = createKnownTags();
+      pending = createKnownTags();
+      byList = new Map();
+    },
   };
 }
 
+/** @returns tags that are not known as they are now */
+function fillKnown(
+  ids: Int32Array,
+  node: string,
+  tags: readonly OutboundTag[],
+  committed: KnownTags,
+): OutboundTag[] {
+  const unknown: OutboundTag[] = [];
+  for (let i = 0; i < tags.length; i += 1) {
+    const tag = tags[i];
+    if (tag === undefined) continue;
+    const known = committed.find(node, tag);
+    if (known !== undefined && isSame(known.tag, tag)) ids[i] = known.id;
+    else unknown.push(tag);
+  }
+  return unknown;
+}
+
 interface KnownTags {
-  readonly isEmpty: boolean;
   find(node: string, tag: OutboundTag): Known | undefined;
-  learn(node: string, known: Known): void;
+  learn(known: Known): void;
   moveTo(other: KnownTags): void;
 }
 
 /** By node, by id of the tag, then by unit, of which there is hardly ever more than one. */
 function createKnownTags(): KnownTags {
   const nodes = new Map<string, Map<string, Map<string, Known>>>();
+  // The outbox names a tag by the same object each time: then nothing has to be compared.
+  let byObject = new WeakMap<OutboundTag, Known>();
   return {
-    get isEmpty() {
-      return nodes.size === 0;
+    find(node, tag) {
+      const seen = byObject.get(tag);
+      if (seen?.node === node) return seen;
+      const known = nodes.get(node)?.get(tag.id)?.get(tag.unit);
+      if (known !== undefined && isSame(known.tag, tag)) byObject.set(tag, known);
+      return known;
     },
-    find: (node, tag) => nodes.get(node)?.get(tag.id)?.get(tag.unit),
-    learn(node, known) {
-      const tags = nodes.get(node) ?? new Map<string, Map<string, Known>>();
+    learn(known) {
+      const tags = nodes.get(known.node) ?? new Map<string, Map<string, Known>>();
       const units = tags.get(known.tag.id) ?? new Map<string, Known>();
-      nodes.set(node, tags.set(known.tag.id, units.set(known.tag.unit, known)));
+      const before = units.get(known.tag.unit);
+      // A tag may become again what it was.
+      if (before !== undefined) byObject = new WeakMap();
+      nodes.set(known.node, tags.set(known.tag.id, units.set(known.tag.unit, known)));
     },
     moveTo(other) {
-      for (const [node, tags] of nodes) {
+      for (const tags of nodes.values()) {
         for (const units of tags.values()) {
-          for (const known of units.values()) other.learn(node, known);
+          for (const known of units.values()) other.learn(known);
         }
       }
     },
   };
-}
-
-/** Tags that are not known as they are now, of each node; the newest of each. */
-function missingOf(
-  batches: readonly OutboxBatch[],
-  committed: KnownTags,
-  isListed: (node: string, tags: readonly OutboundTag[]) => boolean,
-): Map<string, OutboundTag[]> {
-  const missing = new Map<string, Map<string, OutboundTag>>();
-  for (const { node, content } of batches) {
-    if (content.stream !== "readings" || isListed(node, content.tags)) continue;
-    for (const tag of content.tags) {
-      const known = committed.find(node, tag)?.tag;
-      if (known !== undefined && isSame(known, tag)) continue;
-      const ofNode = missing.get(node) ?? new Map<string, OutboundTag>();
-      missing.set(node, ofNode.set(keyOf(tag.id, tag.unit), tag));
-    }
-  }
-  return new Map([...missing].map(([node, tags]) => [node, [...tags.values()]]));
 }
 
 async function store(
@@ -151,7 +175,7 @@ async function store(
   return tags.map((tag) => {
     const id = rowOf(tag)?.id;
     if (id === undefined) throw new RangeError(`the database gave no id for tag ${tag.id}`);
-    return { id, tag };
+    return { node, id, tag };
   });
 }
 

@@ -1,5 +1,6 @@
 import { describeError } from "../../core/errors.ts";
 import type { TimeUs } from "../../core/time.ts";
+import { commitItems } from "./commit-items.ts";
 import { faultOf, type openDatabase } from "./database.ts";
 import { failureOf } from "./failure.ts";
 import { type Answers, HISTORY_WORDS, type Item, type Query, type Reply, type Request } from "./messages.ts";
@@ -90,14 +91,14 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
     // A disk that failed under a commit may have kept it: what is there is not written again.
     const fresh = numbered.filter(({ item, number }) => item.kind === "tags" || number > target.committedTo);
     const upTo = numbered.at(-1)?.number ?? 0;
-    let items = fresh.map(({ item }) => item);
-    try {
-      write(target, items, upTo);
-    } catch (thrown) {
-      if (!isItemsFault(thrown)) throw thrown;
-      items = items.filter((item) => isWritable(target, item));
-      write(target, items, upTo);
-    }
+    const items = commitItems(
+      fresh.map(({ item }) => item),
+      {
+        write: (list) => write(target, list, upTo),
+        rehearse: (item) => target.rehearse(item),
+        refuse,
+      },
+    );
     const tags = items.findLast((item) => item.kind === "tags");
     if (tags !== undefined) carried = [tags];
   }
@@ -106,21 +107,12 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
     count(target.commit(items, upTo, nowMs), "readings of tags that were never registered were left out");
   }
 
-  /** False, and counted, where the item itself cannot be written whatever the disk does: those that come with it must
-   *  not suffer. */
-  function isWritable(target: Store, item: Item): boolean {
-    try {
-      target.rehearse(item);
-      return true;
-    } catch (thrown) {
-      if (!isItemsFault(thrown)) throw thrown;
-      lost += readingsIn(item);
-      note("error", "something could not be written to the history", {
-        kind: item.kind,
-        reason: describeError(thrown),
-      });
-      return false;
-    }
+  function refuse(item: Item, thrown: unknown): void {
+    lost += readingsIn(item);
+    note("error", "something could not be written to the history", {
+      kind: item.kind,
+      reason: describeError(thrown),
+    });
   }
 
   function count(readings: number, message: string): void {
@@ -216,6 +208,3 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
     },
   };
 }
-
-/** Neither the disk's nor the file's. */
-const isItemsFault = (thrown: unknown): boolean => (faultOf(thrown) ?? "other") === "other";

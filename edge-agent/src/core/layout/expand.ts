@@ -63,7 +63,10 @@ export function expandLayout(layout: PlantLayout): ExpandedLayout {
   return out;
 }
 
-const columnsOf = ({ size, points }: LayoutTemplate, kinds: ReadonlyMap<string, number>): TemplateColumns => ({
+const columnsOf = (
+  { size, points }: LayoutTemplate,
+  kinds: ReadonlyMap<string, number>,
+): TemplateColumns => ({
   size,
   kind: Uint8Array.from(points, ({ kind }) => kinds.get(kind) ?? 0),
   at: Float64Array.from(points.flatMap(({ at }) => at)),

@@ -15,21 +15,23 @@ const step = fc.oneof(
   }),
 );
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+function after(cursor: Cursor, open: Set<number>, each: Step): Cursor {
+  if (each.kind === "split") return splitAt(cursor, each.at) ?? cursor;
+  const to = each.from + each.length;
+  const left = without(cursor, each.from, to);
+  if (left === undefined) return cursor;
+  for (let number = each.from; number < to; number += 1) open.delete(number);
+  return left;
+}
+
 describe("a cursor", () => {
   it("holds exactly what was not confirmed, in rising ranges of which the last has no end", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        let cursor = cursorFrom(1);
-        const open = new Set(openOf(cursor));
-        for (const each of steps) {
-          if (each.kind === "split") cursor = splitAt(cursor, each.at) ?? cursor;
-          else {
-            const left = without(cursor, each.from, each.from + each.length);
-            if (left === undefined) continue;
-            cursor = left;
-            for (let n = each.from; n < each.from + each.length; n += 1) open.delete(n);
-          }
-        }
+        const open = new Set(openOf(cursorFrom(1)));
+        const cursor = steps.reduce((before, each) => after(before, open, each), cursorFrom(1));
         expect(openOf(cursor)).toEqual([...open].sort((a, b) => a - b));
         expect(cursor.at(-1)?.to).toBe(Number.POSITIVE_INFINITY);
         for (const [i, { from, to }] of cursor.entries()) {

@@ -24,6 +24,8 @@ export function createMoving(ring: Ring, from: number): Moving {
   let start = from;
   /** The newer part begins here. */
   let flip = from;
+  /** Sums are made as soon as somebody asks for one: a window that only "rate" looks at has none. */
+  let isAsked = false;
   let places = 0;
   let [means, spreads, lows, highs] = columns(0);
   let mean = 0;
@@ -70,7 +72,12 @@ export function createMoving(ring: Ring, from: number): Moving {
   const older = (column: Float64Array, none: number): number =>
     start < flip ? (column[start % places] as number) : none;
 
-  turn();
+  function ask(): void {
+    if (isAsked) return;
+    isAsked = true;
+    turn();
+  }
+
   return {
     get start() {
       return start;
@@ -79,6 +86,7 @@ export function createMoving(ring: Ring, from: number): Moving {
       return ring.next - start;
     },
     get mean() {
+      ask();
       const old = flip - start;
       const newer = ring.next - flip;
       if (old <= 0) return mean;
@@ -86,6 +94,7 @@ export function createMoving(ring: Ring, from: number): Moving {
       return newer === 0 ? first : first + ((mean - first) * newer) / (old + newer);
     },
     get squares() {
+      ask();
       const newer = ring.next - flip;
       const old = flip - start;
       if (old <= 0) return squares;
@@ -94,21 +103,23 @@ export function createMoving(ring: Ring, from: number): Moving {
       return older(spreads, 0) + squares + (away * away * old * newer) / (old + newer);
     },
     get min() {
+      ask();
       return Math.min(low, older(lows, Number.POSITIVE_INFINITY));
     },
     get max() {
+      ask();
       return Math.max(high, older(highs, Number.NEGATIVE_INFINITY));
     },
     grow(value) {
-      take(value, ring.next - flip);
+      if (isAsked) take(value, ring.next - flip);
     },
     shrink() {
-      if (start === flip) turn();
+      if (isAsked && start === flip) turn();
       start += 1;
     },
     renew(next) {
       start = next;
-      turn();
+      if (isAsked) turn();
     },
   };
 }

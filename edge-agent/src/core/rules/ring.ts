@@ -22,11 +22,12 @@ export interface Ring {
 const LEAST = 16;
 
 /** Grows as it must.
- *  @param most samples, a power of two */
-export function createRing(most: number): Ring {
+ *  @param most samples, a power of two
+ *  @param hasAreas false where nobody asks for them */
+export function createRing(most: number, hasAreas: boolean): Ring {
   let times = new Float64Array(LEAST);
   let values = new Float64Array(LEAST);
-  let areas = new Float64Array(LEAST);
+  let areas = new Float64Array(hasAreas ? LEAST : 0);
   let mask = LEAST - 1;
   let first = 0;
   let next = 0;
@@ -37,7 +38,8 @@ export function createRing(most: number): Ring {
       for (let i = first; i < next; i += 1) wide[i & (wide.length - 1)] = old[i & mask] as number;
       return wide;
     };
-    [times, values, areas] = [wider(times), wider(values), wider(areas)];
+    [times, values] = [wider(times), wider(values)];
+    if (hasAreas) areas = wider(areas);
     mask = times.length - 1;
   }
 
@@ -52,6 +54,7 @@ export function createRing(most: number): Ring {
     const before = (index - 1) & mask;
     times[place] = timeUs;
     values[place] = value;
+    if (!hasAreas) return;
     areas[place] =
       index === first
         ? 0

@@ -21,9 +21,10 @@ export interface Series {
   read(window: number, statistic: Statistic, perUs: number, nowUs: TimeUs): number;
   /** Readings that came too late for any window, or had no room. */
   readonly dropped: number;
+  readonly isEmpty: boolean;
 }
 
-/** The most readings that are kept of one tag: 24 bytes each, and 32 more for each window. */
+/** The most readings that are kept of one tag: 16 to 24 bytes each, and 32 more for each window. */
 export const MOST_SAMPLES = 65_536;
 /** So many in a row that are too old for any window, and the device's clock was set back. */
 const CLOCK_WAS_SET = 3;
@@ -42,7 +43,7 @@ export function createSeries({ periodUs, isByChange }: RuleTag, most = MOST_SAMP
   const gapUs = isByChange ? Number.POSITIVE_INFINITY : GAP_PERIODS * periodUs;
   /** So much later than its beginning a window's first reading may be. */
   const slackUs = GAP_PERIODS * periodUs;
-  let ring = createRing(most);
+  let ring = createRing(most, isByChange);
   let windows: Window[] = [];
   let widestUs = 0;
   let newestUs = Number.NaN;
@@ -55,7 +56,7 @@ export function createSeries({ periodUs, isByChange }: RuleTag, most = MOST_SAMP
   let dropped = 0;
 
   function clear(): void {
-    ring = createRing(most);
+    ring = createRing(most, isByChange);
     windows = windows.map(({ widthUs }) => createWindow(widthUs));
     newestUs = Number.NaN;
     clockUs = Number.NEGATIVE_INFINITY;
@@ -203,6 +204,9 @@ export function createSeries({ periodUs, isByChange }: RuleTag, most = MOST_SAMP
       if (statistic === "avg") return average(moving, widthUs, nowUs);
       if (statistic === "rate") return rate(moving, widthUs, perUs);
       return moving.count < 2 ? Number.NaN : Math.sqrt(moving.squares / (moving.count - 1));
+    },
+    get isEmpty() {
+      return ring.size === 0;
     },
     get dropped() {
       return dropped;

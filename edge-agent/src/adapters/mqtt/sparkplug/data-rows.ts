@@ -28,7 +28,7 @@ export function* dataRuns(batch: OutboxBatch, points: Points): Generator<DataRun
       point,
       value: valueAt(content, row),
       status,
-      timeMs: Math.round((content.sourceTimeUs[row] ?? content.agentTimeUs[row] ?? 0) / 1000),
+      timeMs: timeMsOf([content.sourceTimeUs[row], content.agentTimeUs[row]], batch.committedUs),
       sequence: content.sequence[row] ?? 0,
       row,
       tellsQuality: !isBacklog && point.isMarked,
@@ -46,6 +46,14 @@ export function* dataRuns(batch: OutboxBatch, points: Points): Generator<DataRun
     run.newest.set(point, next.timeMs);
   }
   for (const [device, run] of open) yield sealed(device, run);
+}
+
+const MOST_US = 8.64e18;
+
+/** The first that is a time. */
+function timeMsOf(times: readonly (number | undefined)[], lastUs: number): number {
+  const found = times.find((us) => us !== undefined && us >= 0 && us <= MOST_US) ?? lastUs;
+  return Math.round(found / 1000);
 }
 
 interface OpenRun {

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import type { OutboxBatch } from "../../../core/outbox/outbound.ts";
 import type { Logger } from "../../../ports/logger.ts";
@@ -109,6 +110,8 @@ export function createNodeSession(deps: NodeSessionDeps, options: NodeSessionOpt
     const refused: Refusal[] = [];
     for (let rows = left.pop(); rows !== undefined; rows = left.pop()) {
       await inFlight.room(signal);
+      // So that a host's request is heard between two messages.
+      await breathe();
       await born(signal);
       // From here to `say` nothing is waited for: a host's request cannot come between.
       if (!alive.has(run.device)) comeBack(run.device);

@@ -1,4 +1,4 @@
-import type { Layout, Migration } from "../migrations.ts";
+import type { Layout, Migration } from "./step.ts";
 import { hypertable, PARTITIONED } from "./timed.ts";
 
 const tables = (layout: Layout): string => `

@@ -1,4 +1,4 @@
-import type { Migration } from "../migrations.ts";
+import type { Migration } from "./step.ts";
 
 const VIEWS_OF_BOTH = `
 CREATE VIEW reading_named AS

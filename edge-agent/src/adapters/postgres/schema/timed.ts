@@ -1,4 +1,4 @@
-import type { Layout } from "../migrations.ts";
+import type { Layout } from "./step.ts";
 
 /** A chunk of readings of a day holds whole buckets of a minute and of an hour: else the sums at its ends are false. */
 export const CHUNK_INTERVAL = "1 day";

@@ -48,6 +48,8 @@ export interface BatchTable {
   remove(id: number): void;
   /** Some of the numbers from `from` up to before `to`, lowest first. */
   between(from: number, to: number, most: number): readonly BatchEntry[];
+  /** One after the other. */
+  all(order: "falling" | "rising"): Generator<BatchEntry>;
   /** The lowest of some streams. */
   lowestOf(streams: readonly Stream[], most: number): readonly BatchEntry[];
   get(id: number): BatchEntry | undefined;
@@ -120,6 +122,10 @@ export function createBatchTable(db: Database): BatchTable {
       removeBody.run(id);
     },
     between: (from, to, most) => between.all(from, Math.min(to, Number.MAX_SAFE_INTEGER), most).map(entryOf),
+    *all(order) {
+      const sql = `SELECT ${COLUMNS} FROM batch ORDER BY id ${order === "rising" ? "ASC" : "DESC"}`;
+      for (const row of db.prepare(sql).iterate()) yield entryOf(row);
+    },
     lowestOf(streams, most) {
       if (streams.length === 0) return [];
       const list = listOf(streams);

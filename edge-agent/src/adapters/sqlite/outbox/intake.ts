@@ -76,7 +76,9 @@ export function createIntake(parts: IntakeParts): Intake {
 
   function write(upTo: number, now: Moment): readonly BatchDraft[] {
     const list = drafts.take();
-    const refused = room.make(list, now.nowMs, (entries, cause) => giveUp(entries, cause, now));
+    // What is lost is told however full it is: that takes next to nothing.
+    const data = list.filter(({ stream }) => stream !== "gaps");
+    const refused = room.make(data, now.nowMs, (entries, cause) => giveUp(entries, cause, now));
     for (const { stream, rows, fromUs, toUs } of refused.drafts) {
       const gap: Gap = { stream, cause: refused.cause, rows, fromUs, toUs, noticedUs: now.nowUs };
       losses.refuse(gap);

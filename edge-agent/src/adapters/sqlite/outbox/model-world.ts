@@ -1,44 +1,21 @@
 // The outbox beside its model: each step is done to both, and they are compared. For model.test.ts.
-import { copyFileSync, existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { statSync } from "node:fs";
 import { expect } from "vitest";
-import type { Stream } from "../../../core/outbox/outbound.ts";
-import type { ReaderOptions } from "../../../ports/outbox.ts";
 import type { Database } from "../database.ts";
 import { createFailingDisk } from "../small-disk.ts";
 import { blocksOf, START_US, tempFolder } from "../test-kit.ts";
 import type { Dropped, FoundBatch, OutboxItem, OutboxReply, OutboxRequest } from "./messages.ts";
 import { type Coming, contentOf, createModel } from "./model.ts";
+import { baseOf, copyParts, flipBit } from "./model-file.ts";
+import { type Command, partsOf, readingsOf, SINKS, tagOf } from "./model-load.ts";
 import { outboxSettings } from "./outbox-kit.ts";
 import { createOutboxServer, type OutboxServer } from "./server.ts";
 
-const ALL: readonly Stream[] = ["readings", "alarms", "gaps"];
-
-export const SINKS: Readonly<Record<string, ReaderOptions>> = {
-  archive: { streams: ALL, lane: "in-order" },
-  broker: { streams: ["readings", "gaps"], lane: "live-first" },
-  pager: { streams: ["alarms"], lane: "in-order" },
-  twin: { streams: ALL, lane: "live-first" },
-};
-
-export type Command =
-  | { readonly kind: "append"; readonly rows: number }
-  | { readonly kind: "alarm" }
-  | { readonly kind: "commit"; readonly fault: "late" | "none" | "refused" }
-  | { readonly kind: "sink"; readonly sink: string }
-  | { readonly kind: "read"; readonly sink: string; readonly rows: number }
-  | { readonly kind: "confirm"; readonly sink: string; readonly most: number }
-  | { readonly kind: "crash" }
-  | { readonly kind: "reopen"; readonly damage: number | undefined }
-  | { readonly kind: "disk"; readonly isLow: boolean }
-  | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "jump"; readonly us: number };
-
 const MAX_AGE_MS = 3_600_000;
+const MOST_BYTES = 2 ** 20;
 const STEP_MS = 1500;
 /** Readings that surely find room, so that nothing is given up. */
 const FEW = 40_000;
-const MOST_READINGS = 5000;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
 
@@ -80,7 +57,7 @@ export function createWorld() {
     starts += 1;
     const settings = outboxSettings(file, { seed: `start ${starts}`, maxAgeMs: MAX_AGE_MS });
     const deps = { open: openFast, freeBytes: () => (isLow ? 0 : 2 ** 40) };
-    return createOutboxServer({ ...settings, maxBytes: 2 ** 20, minFreeBytes: 1 }, deps);
+    return createOutboxServer({ ...settings, maxBytes: MOST_BYTES, minFreeBytes: 1 }, deps);
   }
 
   function start(): void {
@@ -123,17 +100,7 @@ export function createWorld() {
   function append(rows: number): void {
     const first = sequence;
     sequence += rows;
-    const batch = {
-      count: rows,
-      tag: Uint32Array.from({ length: rows }, (_, i) => i % 3),
-      value: Float64Array.from({ length: rows }, (_, i) => Math.sin(first + i)),
-      status: new Uint32Array(rows),
-      sourceTimeUs: new Float64Array(rows).fill(nowUs),
-      agentTimeUs: nowUs,
-      sequence: Float64Array.from({ length: rows }, (_, i) => first + i),
-      other: new Map(),
-    };
-    for (const item of blocksOf(batch)) {
+    for (const item of blocksOf(readingsOf(first, rows, nowUs))) {
       if (item.kind === "block") push(item, partsOf(first, rows));
     }
   }
@@ -166,9 +133,9 @@ export function createWorld() {
     disk.errcode = 0;
     disk.isLate = false;
     took([]);
-    model.restart(false);
     // It was kept all the same: the same items are not written again.
     opened(() => expect(send()).toMatchObject({ ok: true, committed: { rows: 0 } }));
+    model.restart(false, ranMs());
   }
 
   function took(dropped: readonly Dropped[]): void {
@@ -281,13 +248,32 @@ export function createWorld() {
   }
 
   function perform(command: Command): void {
-    if (command.kind === "append") append(command.rows);
-    else if (command.kind === "alarm") raise();
-    else if (command.kind === "commit") commit(command.fault);
-    else if (command.kind === "sink") register(command.sink);
-    else if (command.kind === "read") read(command.sink, command.rows);
-    else if (command.kind === "confirm") confirm(command.sink, command.most);
-    else if (command.kind === "crash") crash();
+    switch (command.kind) {
+      case "append":
+        append(command.rows);
+        break;
+      case "alarm":
+        raise();
+        break;
+      case "commit":
+        commit(command.fault);
+        break;
+      case "sink":
+        register(command.sink);
+        break;
+      case "read":
+        read(command.sink, command.rows);
+        break;
+      case "confirm":
+        confirm(command.sink, command.most);
+        break;
+      default:
+        disturb(command);
+    }
+  }
+
+  function disturb(command: Extract<Command, { kind: "crash" | "disk" | "jump" | "reopen" | "wait" }>): void {
+    if (command.kind === "crash") crash();
     else if (command.kind === "reopen") reopen(command.damage);
     else if (command.kind === "disk") isLow = command.isLow;
     else if (command.kind === "jump") nowUs += command.us;
@@ -305,8 +291,8 @@ export function createWorld() {
       wait(STEP_MS);
       perform(command);
       settle();
-      const { bytes, epoch: _, sinks, ...found } = statistics();
-      expect(bytes).toBeLessThanOrEqual(2 ** 20 + 2 ** 17);
+      const { bytes: _, epoch: __, sinks, ...found } = statistics();
+      expect(statSync(file).size).toBeLessThanOrEqual(MOST_BYTES);
       expect({ ...found, sinks: sinks.toSorted((a, b) => (a.sink < b.sink ? -1 : 1)) }).toEqual(
         model.statistics(),
       );
@@ -320,43 +306,7 @@ export function createWorld() {
 
 const rowsOf = (coming: readonly Coming[]): number => coming.reduce((sum, { rows }) => sum + rows, 0);
 
-/** A large batch is cut into several. */
-const partsOf = (first: number, rows: number): Coming[] =>
-  Array.from({ length: Math.ceil(rows / MOST_READINGS) }, (_, i) => {
-    const count = Math.min(MOST_READINGS, rows - i * MOST_READINGS);
-    return { stream: "readings", rows: count, content: `${count} from ${first + i * MOST_READINGS}` };
-  });
-
 const wordsOf = (batch: FoundBatch) => {
   const { number, epoch, committedUs, isBacklog } = batch;
   return { number, epoch, committedUs, isBacklog, content: contentOf(batch) };
 };
-
-const tagOf = (tag: number) =>
-  ({ id: `t${tag}`, unit: "Cel", device: "plc", protocol: "s7", address: `DB1,REAL${tag * 4}` }) as const;
-
-function copyParts(from: string, to: string): void {
-  for (const part of ["", "-wal"]) if (existsSync(from + part)) copyFileSync(from + part, to + part);
-}
-
-/** What the outbox's clock goes on from. */
-function baseOf(file: string): number {
-  if (!existsSync(file)) return 0;
-  copyParts(file, `${file}.probe`);
-  const db = new DatabaseSync(`${file}.probe`);
-  try {
-    const sql =
-      "SELECT max(coalesce((SELECT max(ran_ms) FROM batch), 0), coalesce((SELECT value FROM state WHERE name = 'ran_ms'), 0)) AS base";
-    return Number(db.prepare(sql).get()?.["base"]);
-  } finally {
-    db.close();
-  }
-}
-
-function flipBit(file: string, number: number): void {
-  const db = new DatabaseSync(file);
-  const bytes = db.prepare("SELECT bytes FROM body WHERE id = ?").get(number)?.["bytes"] as Uint8Array;
-  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 4;
-  db.prepare("UPDATE body SET bytes = ? WHERE id = ?").run(bytes, number);
-  db.close();
-}

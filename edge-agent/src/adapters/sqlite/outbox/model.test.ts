@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { type Command, createWorld, SINKS } from "./model-world.ts";
+import { type Command, SINKS } from "./model-load.ts";
+import { createWorld } from "./model-world.ts";
 
 const sinkName = fc.constantFrom(...Object.keys(SINKS));
 

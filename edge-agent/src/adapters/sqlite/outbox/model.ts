@@ -31,7 +31,10 @@ interface ModelSink {
   isBacklogHeld: boolean;
   isBacklogTurn: boolean;
   seenMs: number;
+  /** It is read in this run. */
   isReader: boolean;
+  /** It said so before it read. */
+  isKnown: boolean;
 }
 
 const NEWS_MS = 10_000;
@@ -123,19 +126,25 @@ export function createModel() {
       const end = mine.findIndex((batch) => isHistory(batch, ranMs) !== isBacklog);
       return { list: upTo(sink, end < 0 ? mine : mine.slice(0, end), rows), isBacklog };
     }
+    return liveFirst(sink, mine, rows, ranMs);
+  }
+
+  function liveFirst(sink: ModelSink, mine: readonly ModelBatch[], rows: number, ranMs: number) {
     const isOld = ({ number }: ModelBatch) => sink.history.has(number);
     const oldest = mine.find((batch) => !isOld(batch));
     if (oldest !== undefined && isHistory(oldest, ranMs)) {
       for (let number = 1; number <= newest; number += 1) sink.history.add(number);
     }
-    const news = mine.filter((batch) => !isOld(batch));
-    const history = mine.filter(isOld);
+    const news = upTo(
+      sink,
+      mine.filter((batch) => !isOld(batch)),
+      rows,
+    );
+    const history = upTo(sink, mine.filter(isOld), rows);
     const [first] = news;
     const isLate = first !== undefined && ranMs - first.ranMs > LATE_MS;
-    if (first !== undefined && (isLate || !sink.isBacklogTurn))
-      return { list: upTo(sink, news, rows), isBacklog: false };
-    if (history.length > 0) return { list: upTo(sink, history, rows), isBacklog: true };
-    return { list: upTo(sink, news, rows), isBacklog: false };
+    const isNews = history.length === 0 || (first !== undefined && (isLate || !sink.isBacklogTurn));
+    return { list: isNews ? news : history, isBacklog: !isNews };
   }
 
   return {
@@ -153,6 +162,7 @@ export function createModel() {
         isBacklogTurn: old?.isBacklogTurn ?? false,
         seenMs: ranMs,
         isReader: true,
+        isKnown: true,
       });
     },
     /** What the outbox says that it gave up for want of room: the oldest that may go, as many as it says; then, when nothing
@@ -221,12 +231,14 @@ export function createModel() {
     has: (name: string): boolean => sinks.has(name),
     held: (name: string): readonly number[] => sinks.get(name)?.held ?? [],
     /** The file is opened anew. What was read and whose turn it was is known no more. */
-    restart(isNewRun: boolean) {
+    restart(isNewRun: boolean, ranMs = 0) {
       if (isNewRun) runFrom = newest;
       for (const sink of sinks.values()) {
         sink.held = [];
         sink.isBacklogTurn = false;
-        sink.isReader &&= !isNewRun;
+        sink.isKnown &&= !isNewRun;
+        sink.isReader = sink.isKnown;
+        if (sink.isKnown) sink.seenMs = ranMs;
       }
     },
     damage(pick: number): number | undefined {
@@ -263,8 +275,6 @@ export function createModel() {
     },
   };
 }
-
-export type Model = ReturnType<typeof createModel>;
 
 /** What is in a batch that was found, in the words of the model. */
 export function contentOf({ content }: FoundBatch): string {

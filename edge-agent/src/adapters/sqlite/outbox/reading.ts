@@ -27,7 +27,7 @@ export interface Found extends FoundBatches {
 /** Older than this is history, not news. */
 const NEWS_MS = 10_000;
 const LATE_MS = 1000;
-const LOOK_AHEAD = 256;
+const LOOK_AHEAD = 64;
 /** Whatever rows there are: more is not held in memory twice. */
 const MOST_BATCHES = 256;
 
@@ -44,27 +44,35 @@ export function createReading(batches: BatchTable, sinks: SinkTable, tags: TagTa
   const turns = new Map<string, "backlog" | "live">();
   const sent = new Set<number>();
 
-  /** Entries of a range that the sink wants, until they are `rows` rows; at least one. */
-  function collect(sink: StoredSink, range: NumberRange, rows: number): readonly BatchEntry[] {
+  /** Entries of a range that the sink wants, one after the other. */
+  function* wanted(sink: StoredSink, range: NumberRange): Generator<BatchEntry> {
     const skips = empty.get(sink.name) ?? new Map<number, number>();
     empty.set(sink.name, skips);
-    const found: BatchEntry[] = [];
-    let sum = 0;
+    let isFirst = true;
     let from = Math.max(range.from, skips.get(range.from) ?? 0);
     for (;;) {
       const entries = batches.between(from, range.to, LOOK_AHEAD);
       for (const entry of entries) {
         from = entry.id + 1;
-        if (!isWanted(sink, entry)) {
-          if (found.length === 0) skips.set(range.from, from);
-          continue;
-        }
-        if (found.length > 0 && (sum + entry.rows > rows || found.length >= MOST_BATCHES)) return found;
-        found.push(entry);
-        sum += entry.rows;
+        if (isWanted(sink, entry)) {
+          yield entry;
+          isFirst = false;
+        } else if (isFirst) skips.set(range.from, from);
       }
-      if (entries.length < LOOK_AHEAD) return found;
+      if (entries.length < LOOK_AHEAD) return;
     }
+  }
+
+  /** Entries of a range that the sink wants, until they are `rows` rows; at least one. */
+  function collect(sink: StoredSink, range: NumberRange, rows: number): readonly BatchEntry[] {
+    const found: BatchEntry[] = [];
+    let sum = 0;
+    for (const entry of wanted(sink, range)) {
+      sum += entry.rows;
+      if (found.length > 0 && (sum > rows || found.length >= MOST_BATCHES)) break;
+      found.push(entry);
+    }
+    return found;
   }
 
   function isNext(sink: StoredSink, from: number, id: number): boolean {
@@ -170,9 +178,12 @@ export function createReading(batches: BatchTable, sinks: SinkTable, tags: TagTa
 
   return {
     next(asked, rows, now) {
+      const before = again(asked, rows);
+      // What it held may have been given up meanwhile.
+      if (before === undefined) held.delete(asked.name);
       const sink = asked.lane === "live-first" ? divided(asked, now) : asked;
       const lane = sink.lane === "live-first" ? liveFirst : inOrder;
-      const choice = again(sink, rows) ?? lane(sink, rows, now);
+      const choice = before ?? lane(sink, rows, now);
       const last = choice.entries.at(-1);
       if (last === undefined) held.delete(sink.name);
       else held.set(sink.name, { last: last.id, isBacklog: choice.isBacklog });

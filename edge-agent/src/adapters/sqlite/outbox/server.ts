@@ -1,5 +1,6 @@
 import { describeError } from "../../../core/errors.ts";
 import type { Gap } from "../../../core/outbox/outbound.ts";
+import { commitItems } from "../commit-items.ts";
 import { faultOf } from "../database.ts";
 import { failureOf } from "../failure.ts";
 import { buffersIn, type Failure, type Moment, type Note, type Numbered, type Success } from "../wire.ts";
@@ -109,14 +110,14 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
     // A disk that failed under a commit may have kept it: what is there is not written again.
     const fresh = numbered.filter(({ item, number }) => isSetting(item) || number > target.committedTo);
     const upTo = numbered.at(-1)?.number ?? 0;
-    let items = fresh.map(({ item }) => item);
-    try {
-      write(target, items, upTo);
-    } catch (thrown) {
-      if (!isItemsFault(thrown)) throw thrown;
-      items = items.filter((item) => isWritable(target, item));
-      write(target, items, upTo);
-    }
+    const items = commitItems(
+      fresh.map(({ item }) => item),
+      {
+        write: (list) => write(target, list, upTo),
+        rehearse: (item) => target.rehearse(item, now),
+        refuse,
+      },
+    );
     for (const item of items) {
       if (item.kind === "tags") tags = item;
       else if (item.kind === "sink") sinks.set(item.sink, item);
@@ -129,19 +130,10 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
     if (unknown > 0) note("warn", "readings of tags that were never registered were left out", { unknown });
   }
 
-  /** False, and noted, where the item itself cannot be written whatever the disk does: those that come with it must
-   *  not suffer. */
-  function isWritable(target: OutboxStore, item: OutboxItem): boolean {
-    try {
-      target.rehearse(item, now);
-      return true;
-    } catch (thrown) {
-      if (!isItemsFault(thrown)) throw thrown;
-      const { kind } = item;
-      note("error", "something could not be written to the outbox", { kind, reason: describeError(thrown) });
-      dropped.push(lossOf(item));
-      return false;
-    }
+  function refuse(item: OutboxItem, thrown: unknown): void {
+    const { kind } = item;
+    note("error", "something could not be written to the outbox", { kind, reason: describeError(thrown) });
+    dropped.push(lossOf(item));
   }
 
   function answer(query: OutboxQuery): OutboxAnswer {
@@ -225,9 +217,6 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
 }
 
 const isSetting = ({ kind }: OutboxItem): boolean => kind === "tags" || kind === "sink";
-
-/** Neither the disk's nor the file's. */
-const isItemsFault = (thrown: unknown): boolean => (faultOf(thrown) ?? "other") === "other";
 
 function lossOf(item: OutboxItem): Dropped {
   const stream = item.kind === "document" ? item.stream : "readings";

@@ -86,4 +86,3 @@ export const systemDeps: SystemDeps = {
     return bavail * bsize;
   },
 };
-
