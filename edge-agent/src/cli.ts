@@ -5,13 +5,19 @@ import { alarmsCommand } from "./cli/alarms.ts";
 import { auditCommand } from "./cli/audit.ts";
 import { checkCommand } from "./cli/check.ts";
 import { devicesCommand } from "./cli/devices.ts";
+import { createDoctorCommand } from "./cli/doctor.ts";
 import { evaluateCommand } from "./cli/evaluate.ts";
+import { createImportCommand } from "./cli/import.ts";
 import type { CliContext, CliIo } from "./cli/io.ts";
 import { layoutCommand } from "./cli/layout.ts";
 import { modelsCommand } from "./cli/models.ts";
+import { outboxCommand } from "./cli/outbox.ts";
 import { readCommand } from "./cli/read.ts";
+import { rulesCommand } from "./cli/rules.ts";
 import { runCommand } from "./cli/run.ts";
 import { tagsCommand } from "./cli/tags.ts";
+import { traceCommand } from "./cli/trace.ts";
+import { openSink } from "./compose/open-sink.ts";
 import { describeError, EdgeError } from "./core/errors.ts";
 
 const packageFile = join(import.meta.dirname, "../package.json");
@@ -46,7 +52,12 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     devicesCommand,
     layoutCommand,
     alarmsCommand,
+    rulesCommand,
     modelsCommand,
+    outboxCommand,
+    createImportCommand(openSink),
+    traceCommand,
+    createDoctorCommand(() => undefined),
     auditCommand,
     evaluateCommand,
   ])

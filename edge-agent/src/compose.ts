@@ -3,15 +3,19 @@ import { join } from "node:path";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { openAuditLog } from "./adapters/audit-log/audit-log.ts";
 import { createHttpApi } from "./adapters/http-api/server.ts";
+import type { LogSinkFigures } from "./adapters/logs/log-sink.ts";
 import { createCounters } from "./adapters/node/counters.ts";
 import { createAnalyser } from "./adapters/signal/analyser.ts";
 import { createFft } from "./adapters/signal/fft.ts";
 import { createHistory } from "./adapters/sqlite/history.ts";
 import { createStateFile } from "./adapters/state-file/state-file.ts";
+import { createTracing } from "./adapters/tracing/tracing.ts";
 import { createAcquisition } from "./compose/acquisition.ts";
 import { type Alarms, createAlarms } from "./compose/alarms.ts";
 import { createDataPlane } from "./compose/data-plane.ts";
 import { createModels } from "./compose/models.ts";
+import { createObservability } from "./compose/observability.ts";
+import { nodeName } from "./compose/sinks.ts";
 import { createTwin } from "./compose/twin.ts";
 import type { AgentConfig } from "./config.ts";
 import { describeError } from "./core/errors.ts";
@@ -32,6 +36,8 @@ export interface AgentDeps {
   readonly version: string;
   /** Folder of the built page; without it only the API is served. */
   readonly webRoot?: string;
+  /** How the places fare where the log goes beside standard error. */
+  readonly logs?: () => readonly LogSinkFigures[];
 }
 
 /** A running agent. */
@@ -73,24 +79,50 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       );
   };
   try {
+    // What it asks is made below, before anybody can ask.
+    const observability = createObservability(config, {
+      ...deps,
+      counters,
+      status: () => mirror.status(),
+      alarms: () => mirror.alarms(),
+      health: () => mirror.machines.map(({ id }) => mirror.health(id)),
+      models: () => models.rollouts.report(),
+      feedClients: () => api.feedClients(),
+      history: (signal) => history.statistics(signal),
+      dataPlane: () => dataPlane,
+      rollBack: (reason, signal) => models.rollouts.command("abort", "agent", reason, signal),
+    });
+    const { telemetry } = observability;
+    closers.push(() => observability.close());
     const history = await createHistory(
       { ...config.settings.history, file: join(config.dataFolder, "history.db") },
-      { clock, logger, telemetry: counters },
+      { clock, logger, telemetry },
     );
     closers.push(() => history.close());
-    const dataPlane = await createDataPlane(config, { ...deps, telemetry: counters });
+    const tracing = await createTracing(config.settings.tracing, {
+      ...deps,
+      history,
+      node: nodeName(config.settings.models.node),
+      indexOf: (id) => acquisition.tags.findIndex((tag) => tag.id === id),
+      sinks: () =>
+        config.settings.sinks
+          .filter((sink) => sink.kind === "sparkplug" || sink.streams.includes("readings"))
+          .map(({ name }) => name),
+    });
+    closers.push(() => tracing.close());
+    const dataPlane = await createDataPlane(config, { ...deps, telemetry, tracer: tracing });
     closers.push(async () => dataPlane?.close());
     const audit = await openAuditLog({ file: join(config.dataFolder, "audit.ndjson") }, clock.nowUs);
     closers.push(() => audit.close());
     const models = await createModels(config, {
       ...deps,
-      telemetry: counters,
+      telemetry,
       audit: createAuditView(audit, (entry) => !isAboutAlarms(entry)),
     });
     closers.push(() => models.close());
-    const analyser = createAnalyser({ clock, logger, telemetry: counters });
+    const analyser = createAnalyser({ clock, logger, telemetry });
     closers.push(() => analyser.close());
-    const twin = await createTwin({ ...deps, telemetry: counters, dataFolder: config.dataFolder });
+    const twin = await createTwin({ ...deps, telemetry, dataFolder: config.dataFolder });
     closers.push(() => twin.close());
     const maintenance = await createMaintenance({
       stateFile: createStateFile(join(config.dataFolder, "maintenance.json")),
@@ -116,7 +148,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const alarms: Alarms = await createAlarms({
       ...deps,
       ...left,
-      telemetry: counters,
+      telemetry,
       audit,
       dataFolder: config.dataFolder,
       acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
@@ -167,7 +199,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       models: models.server,
       clock,
       logger,
-      telemetry: counters,
+      telemetry,
       listeningFor: watch.listeningFor,
       isDegraded: () => models.rollouts.isDegraded,
       onHeard(heard, features) {
@@ -178,6 +210,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     });
     const forwarding = dataPlane?.run(stopping.signal);
     closers.push(async () => forwarding);
+    const judging = observability.run(stopping.signal);
+    closers.push(() => judging);
     const inferring = infer.run(stopping.signal);
     closers.push(() => inferring);
     const modelling = models.run(stopping.signal);
@@ -188,7 +222,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     closers.push(() => alarming);
     const acquisition = createAcquisition({
       ...deps,
-      telemetry: counters,
+      telemetry,
       dataFolder: config.dataFolder,
       onReadings(batch) {
         speed.onReadings(batch);
@@ -197,6 +231,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         twin.points.onReadings(batch);
         history.append(batch);
         dataPlane?.append(batch);
+        if (tracing.isOn) tracing.onReadings(batch);
       },
       onWaveform(waveform) {
         for (const sensor of watch.sensorsOf(waveform.tag)) {
@@ -239,6 +274,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         plant: mirror,
         history,
         dataPlane,
+        metrics: observability.metrics,
+        traces: tracing,
         points: twin.points,
         twinRecording: twin.recording,
         maintenance,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
+import type { LogSettings } from "./adapters/logs/options.ts";
 import type { OpcuaSettings } from "./adapters/opcua-client/options.ts";
 import { buildPlant, type PlantConfig } from "./config/build-plant.ts";
 import { describeIssues, pathOf } from "./config/issues.ts";
@@ -87,6 +88,9 @@ export function checkConfig(file: string, text: string, defaults: ConfigDefaults
   const modelFolder = settings.model === undefined ? defaults.modelFolder : from(settings.model);
   checkModelFiles(settings.models, report);
   checkSinks(settings.sinks, report);
+  const { tokenFile } = settings.logs.loki ?? {};
+  if (tokenFile !== undefined && !existsSync(tokenFile))
+    report(["logs", "loki", "tokenFile"], `there is no file ${tokenFile}`);
   if (!existsSync(modelFolder))
     report(["model"], `there is no folder ${modelFolder}; name a model folder or leave "model" out`);
   if (problems.length > 0) throw new ConfigError(file, problems);
@@ -144,7 +148,21 @@ function withFiles(settings: AgentFile, from: (path: string) => string): AgentFi
     return { ...device, connection: { ...device.connection, opcua: filesOf(device.connection.opcua) } };
   });
   const sinks = placedSinks(settings.sinks, from);
-  return { ...settings, api, devices, sinks, models: modelFiles(settings.models, from) };
+  return {
+    ...settings,
+    api,
+    devices,
+    sinks,
+    logs: logFiles(settings.logs, from),
+    models: modelFiles(settings.models, from),
+  };
+}
+
+function logFiles({ file, loki }: LogSettings, from: (path: string) => string): LogSettings {
+  return {
+    ...(file && { file: { ...file, path: from(file.path) } }),
+    ...(loki && { loki: { ...loki, ...(loki.tokenFile && { tokenFile: from(loki.tokenFile) }) } }),
+  };
 }
 
 function modelFiles(models: ModelsSettings, from: (path: string) => string): ModelsSettings {

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { Option } from "commander";
+import { createLogSinks } from "../adapters/logs/log-sinks.ts";
 import { createLogger, type LogLevel } from "../adapters/node/logger.ts";
 import { releaseStartMemory } from "../adapters/node/memory.ts";
 import { systemRandom } from "../adapters/node/random.ts";
+import { nodeName } from "../compose/sinks.ts";
 import { startAgent } from "../compose.ts";
 import { sinkOfUrl } from "../config/sink-url.ts";
 import { readConfig } from "../config.ts";
@@ -37,15 +39,30 @@ export const runCommand: AddCommand = (program, context) => {
       "\nExamples:\n  stethos run -c agent.yaml\n  stethos run -c agent.yaml --sink postgres://stethos@db.example/plant\n  kill -HUP $(pidof -s node)   # read agent.yaml again, keeping connections that did not change",
     )
     .action(async (options: Options) => {
-      const logger = createLogger(options.log, context.stderr.isTTY === true && options.json !== true);
+      const isTerminal = context.stderr.isTTY === true && options.json !== true;
       const defaults = { ...context, sinks: options.sink.map(sinkOfUrl) };
       const config = await readConfig(options.config, defaults);
+      const clock = createSystemClock();
+      const plain = createLogger(options.log, isTerminal);
+      const logs = createLogSinks(config.settings.logs, {
+        clock,
+        random: systemRandom,
+        node: nodeName(config.settings.models.node),
+        onTrouble: (error) => plain.warn({ err: describeError(error) }, "a place of the log is in trouble"),
+      });
+      const { file, loki } = config.settings.logs;
+      const isCopied = file !== undefined || loki !== undefined;
+      const logger = isCopied ? createLogger(options.log, isTerminal, undefined, logs) : plain;
       const agent = await startAgent(config, {
-        clock: createSystemClock(),
+        clock,
         random: systemRandom,
         logger,
         version: context.version,
+        logs: logs.figures,
         ...(existsSync(context.webRoot) && { webRoot: context.webRoot }),
+      }).catch(async (thrown) => {
+        await logs.close();
+        throw thrown;
       });
       releaseStartMemory();
       say(context, `Stethos ${context.version} is listening. Open ${agent.address}`);
@@ -71,6 +88,7 @@ export const runCommand: AddCommand = (program, context) => {
       offReload();
       logger.info({}, "stopping");
       await agent.close();
+      await logs.close();
       stop.dispose();
     });
 };

@@ -12,6 +12,7 @@ import type { DataPlane } from "../ports/data-plane.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import type { ReadingTracer } from "../ports/tracer.ts";
 import { createSink, nodeName } from "./sinks.ts";
 
 export interface DataPlaneDeps {
@@ -19,6 +20,7 @@ export interface DataPlaneDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  readonly tracer: ReadingTracer;
 }
 
 /** Everything that leaves the agent: the outbox, and the sinks that it drains into. */

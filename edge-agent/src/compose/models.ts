@@ -16,6 +16,7 @@ import { createKeepFrames, defaultKeepPolicy } from "../flow/keep-frames.ts";
 import { createRollOut, type RollOut } from "../flow/roll-out.ts";
 import { versionOf } from "../flow/roll-out-keeper.ts";
 import { createModelServer } from "../flow/serve-models.ts";
+import { defaultSloPolicy, inferenceOf } from "../flow/slo.ts";
 import { createDriftWatch } from "../flow/watch-drift.ts";
 import { watchObjective } from "../flow/watch-objective.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
@@ -132,8 +133,8 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
   });
 
   function countInference(event: TelemetryEvent): void {
-    if (event.kind === "model-run") rollouts.onInference(event.role, true, event.frames);
-    if (event.kind === "model-failed") rollouts.onInference(event.role, false, event.frames);
+    const run = inferenceOf(event, defaultSloPolicy);
+    if (run !== undefined) rollouts.onInference(run.role, run.isOk, run.frames);
   }
 
   /** The machine whose drift was confirmed last, with all its sensors that drifted. */

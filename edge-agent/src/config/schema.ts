@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { httpApiOptions } from "../adapters/http-api/options.ts";
+import { logOptions } from "../adapters/logs/options.ts";
 import { modbusRtuOptions, modbusTcpOptions } from "../adapters/modbus/options.ts";
 import { opcuaOptions } from "../adapters/opcua-client/options.ts";
 import { s7OptionsSchema } from "../adapters/s7/options.ts";
 import { s7TunnelOptions } from "../adapters/s7-tunnel/options.ts";
 import { historyOptions } from "../adapters/sqlite/options.ts";
+import { tracingOptions } from "../adapters/tracing/options.ts";
 import { defaultAlarmPolicy } from "../core/alarm-verdict.ts";
 import { defaultBaselinePolicy } from "../core/baseline.ts";
 import { defaultDetectorPolicy } from "../core/detect.ts";
@@ -194,6 +196,10 @@ export const agentFile = z.strictObject({
   outbox: outboxSettings.prefault({}).describe("What waits on the disk for the sinks"),
   sinks: z.array(sink).max(16).default([]).describe("Where readings, scores, health and alarms go"),
   rules: rulesSettings,
+  logs: logOptions.prefault({}).describe("Where lines of the log go beside standard error"),
+  tracing: tracingOptions
+    .prefault({})
+    .describe("Where the way of a reading is sent, when somebody asks for it"),
   models: modelsSettings.prefault({}),
   detector: detector.prefault({}),
   devices: z.array(device).min(1),

@@ -9,6 +9,7 @@ import type { Outbox, OutboxReader } from "../ports/outbox.ts";
 import type { Random } from "../ports/random.ts";
 import { type Delivery, type Refusal, type Sink, SinkError } from "../ports/sink.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import type { DeliveryStep, ReadingTracer } from "../ports/tracer.ts";
 
 export interface ForwardPolicy {
   /** A delivery that takes longer is given up and made again. */
@@ -32,6 +33,8 @@ export interface ForwardDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  /** Told of deliveries while somebody follows a reading. */
+  readonly tracer?: ReadingTracer;
 }
 
 export interface Forward {
@@ -66,6 +69,10 @@ function createLane(sink: Sink, deps: ForwardDeps, policy: ForwardPolicy) {
     rows: 0,
     refused: 0,
   };
+
+  function trace(batches: readonly OutboxBatch[], step: DeliveryStep): void {
+    if (deps.tracer?.isOn === true) deps.tracer.onDelivery(sink.name, batches, step);
+  }
 
   async function deliver(batches: readonly OutboxBatch[], signal: AbortSignal): Promise<Delivery> {
     const deadline = clock.deadline(policy.deliverMs, signal);
@@ -185,12 +192,15 @@ function createLane(sink: Sink, deps: ForwardDeps, policy: ForwardPolicy) {
     while (!signal.aborted) {
       if (state.state === "idle") state = { ...state, state: "delivering" };
       const startMs = clock.monotonicMs();
+      trace(batches, "begin");
       try {
         const delivery = await deliver(batches, signal);
+        trace(batches, "delivered");
         succeeded(batches, delivery, startMs);
         return delivery;
       } catch (thrown) {
         if (signal.aborted) return undefined;
+        trace(batches, "failed");
         if (!(await slept(clock, failed(thrown), signal))) return undefined;
       }
     }
@@ -205,6 +215,7 @@ function createLane(sink: Sink, deps: ForwardDeps, policy: ForwardPolicy) {
       // First the gap, then the confirmation: a crash in between tells the gap twice and loses nothing.
       tellRefused(delivery.refused);
       await reader.confirm(batches);
+      trace(batches, "confirmed");
     }
   }
 

@@ -14,6 +14,7 @@ import type { Maintenance } from "../../ports/maintenance.ts";
 import type { Plant } from "../../ports/plant.ts";
 import type { Points } from "../../ports/points.ts";
 import type { Rollouts } from "../../ports/rollout.ts";
+import type { TraceDesk } from "../../ports/tracer.ts";
 import type { TwinRecording } from "../../ports/twin-recording.ts";
 import type { Access } from "./access.ts";
 import type { Feed } from "./feed.ts";
@@ -30,6 +31,9 @@ export interface HttpApiDeps {
   readonly field: FieldStore;
   /** Work orders that were filed. */
   readonly maintenance: Maintenance;
+  /** All metrics in the text format of Prometheus, 0.0.4. */
+  metrics(signal: AbortSignal): Promise<string>;
+  readonly traces: TraceDesk;
   /** Absent where nothing leaves the agent. */
   readonly dataPlane?: DataPlane | undefined;
   readonly audit: Pick<AuditLog, "newest">;

@@ -76,6 +76,8 @@ export async function startApi(
       healthyOf: (sensor, shaftHz) => plant.healthy.get(`${sensor.id} ${shaftHz}`),
       maintenance: createFakeMaintenance(),
       audit: { newest: rollouts.history },
+      metrics: async () => "# HELP stethos_info What runs here\n",
+      traces: { traceOne: async () => undefined },
       clock,
       logger: createListLogger(log),
       createFft,

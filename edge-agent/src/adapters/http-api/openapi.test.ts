@@ -63,6 +63,7 @@ const CASES: readonly (readonly [operation: string, path: string, status: number
   ["POST /v1/alarm-sources/{id}/return-to-service", `${SOURCE}/return-to-service`, 200, by],
   ["GET /v1/audit", "/v1/audit?most=5", 200],
   ["GET /v1/outbox", "/v1/outbox", 200],
+  ["GET /v1/trace", "/v1/trace?tag=works/none", 404],
   ["GET /v1/alarms/{id}/waveforms", `/v1/alarms/${id(ALARM)}/waveforms`, 200],
   ["GET /v1/alarms/{id}/spectrogram", `/v1/alarms/${id(ALARM)}/spectrogram`, 200],
   ["GET /v1/sensors/{id}/waveform", `/v1/sensors/${id(SENSOR)}/waveform?first=8000`, 200],

@@ -88,12 +88,13 @@ export async function withinTime<T>(
   clock: Clock,
   request: FastifyRequest,
   work: (signal: AbortSignal) => Promise<T>,
+  ms: number = ANSWER_MS,
 ): Promise<T> {
   // Not request.signal: it aborts as soon as the body was read.
   const gone = new AbortController();
   const onClose = (): void => gone.abort(new DOMException("the client has gone", "AbortError"));
   request.raw.socket.once("close", onClose);
-  const deadline = clock.deadline(ANSWER_MS, gone.signal);
+  const deadline = clock.deadline(ms, gone.signal);
   try {
     return await work(deadline.signal);
   } finally {

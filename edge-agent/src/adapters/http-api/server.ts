@@ -34,6 +34,7 @@ import { replayRoutes } from "./routes/replay.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { spectrumRoutes } from "./routes/spectra.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { traceRoutes } from "./routes/trace.ts";
 import { trendRoutes } from "./routes/trends.ts";
 import { waveformRoutes } from "./routes/waveforms.ts";
 import { createTwinFeed } from "./twin/twin-feed.ts";
@@ -43,6 +44,8 @@ import { twinRoute } from "./twin/twin-route.ts";
 export interface HttpApi {
   /** As a browser writes it: "http://127.0.0.1:8642". */
   readonly address: string;
+  /** Screens that listen to the feed. */
+  feedClients(): number;
   /** Ends what runs, says goodbye to the feed's clients and closes, within about a second. */
   close(): Promise<void>;
 }
@@ -78,6 +81,7 @@ export async function createHttpApi(options: HttpApiOptions, deps: HttpApiDeps):
   logger.info({ address, needsToken: listener.credentials.length > 0 }, "the API listens");
   return {
     address,
+    feedClients: () => context.feed.clients,
     close: () => app.close(),
   };
 }
@@ -138,6 +142,7 @@ async function install(
     alarmSourceRoutes,
     auditRoutes,
     outboxRoutes,
+    traceRoutes,
     waveformRoutes,
     spectrumRoutes,
     maintenanceRoutes,

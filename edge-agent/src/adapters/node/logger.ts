@@ -4,11 +4,13 @@ import type { Logger } from "../../ports/logger.ts";
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** JSON lines as log shippers read them, or, in a terminal, short lines as people read them.
- *  @param sink standard error, written without delay */
+ *  @param sink standard error, written without delay
+ *  @param copies where every line goes too, as JSON */
 export function createLogger(
   level: LogLevel,
   isTerminal: boolean,
   sink: DestinationStream = pino.destination(2),
+  copies?: DestinationStream,
 ): Logger {
   const options = {
     level,
@@ -17,7 +19,13 @@ export function createLogger(
     redact: { paths: ["password", "token", "key", "*.password", "*.token", "*.key"], censor: "(hidden)" },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return pino(options, isTerminal ? { write: (line: string) => sink.write(readable(line)) } : sink);
+  if (!isTerminal && copies === undefined) return pino(options, sink);
+  return pino(options, {
+    write(line: string) {
+      copies?.write(line);
+      sink.write(isTerminal ? readable(line) : line);
+    },
+  });
 }
 
 const LEVELS: Readonly<Record<number, string>> = { 20: "debug", 30: "info ", 40: "WARN ", 50: "ERROR" };

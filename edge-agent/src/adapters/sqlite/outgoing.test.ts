@@ -69,7 +69,7 @@ describe("outgoing", () => {
   });
 
   it("puts what could not be written first again, within its bound", () => {
-    const { outgoing, dropped } = queue(100_000);
+    const { outgoing, dropped } = queue(102_500);
     outgoing.push(blockOfRows(1000));
     const taken = outgoing.take(1e6);
     outgoing.push(blockOfRows(1100));

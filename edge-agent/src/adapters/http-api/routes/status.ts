@@ -4,14 +4,16 @@ import { rfc3339 } from "../../../core/time.ts";
 import type { HistoryStatistics } from "../../../ports/history.ts";
 import type { Api, ApiContext } from "../api-types.ts";
 import { deviceDto } from "../device-dto.ts";
-import { metricsText } from "../metrics.ts";
 import { HttpProblem } from "../problem.ts";
 import { noQuery, refusals, withinTime } from "../requests.ts";
 import { status } from "../schemas.ts";
 
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-export function statusRoutes(app: Api, { plant, history, rollouts, clock, feed, logger }: ApiContext): void {
+export function statusRoutes(
+  app: Api,
+  { plant, history, rollouts, clock, feed, logger, metrics }: ApiContext,
+): void {
   app.get(
     "/livez",
     {
@@ -89,11 +91,8 @@ export function statusRoutes(app: Api, { plant, history, rollouts, clock, feed, 
       },
     },
     async (request, reply) => {
-      const statistics = await withinTime(clock, request, statisticsIfAny);
       reply.type(METRICS_TYPE);
-      const models = rollouts.report();
-      const alarms = plant.alarms();
-      return metricsText(plant.status(), { feedClients: feed.clients, history: statistics, models, alarms });
+      return withinTime(clock, request, metrics);
     },
   );
 

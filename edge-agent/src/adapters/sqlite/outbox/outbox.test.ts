@@ -14,6 +14,7 @@ import {
   tagsNamed,
   tempFolder,
 } from "../test-kit.ts";
+import { flipBit } from "./model-file.ts";
 import type { OutboxOptions } from "./options.ts";
 import { type ConnectOutbox, createOutbox, startOutboxWorker } from "./outbox.ts";
 import { outboxInProcess, outboxOptionsFor, steadyRandom } from "./outbox-kit.ts";
@@ -320,6 +321,41 @@ describe("an outbox in trouble", () => {
     expect(gapsIn(found)).toMatchObject([{ stream: "readings", cause: "corrupt" }]);
     expect(sequencesIn(found).at(-1)).toBe(20_009);
     expect((await outbox.statistics(never)).epoch).not.toBe(before.epoch);
+    await outbox.close();
+  });
+
+  it("tells a gap where the log was damaged, although SQLite says nothing", async () => {
+    using folder = tempFolder();
+    const first = await start(folder.file());
+    first.outbox.reader("archive", inOrder);
+    for (let i = 0; i < 5; i += 1) await put(first.outbox, 10, i * 10);
+    const log = readFileSync(`${folder.file()}-wal`);
+    log.writeUInt8(log.readUInt8(200) ^ 1, 200);
+    copyFileSync(folder.file(), folder.file("copy.db"));
+    writeFileSync(`${folder.file("copy.db")}-wal`, log);
+    const { outbox, logger } = await start(folder.file("copy.db"));
+    await put(outbox, 10, 50);
+    const found = await drained(outbox, "archive");
+    expect(gapsIn(found)).toMatchObject([{ stream: "readings", cause: "corrupt", rows: -1 }]);
+    expect(sequencesIn(found)).toEqual(upTo(10).map((i) => i + 50));
+    expect(logger.lines.some(({ message }) => message.includes("log of the outbox was damaged"))).toBe(true);
+    await outbox.close();
+    await first.outbox.close();
+  });
+
+  it("sets a damaged batch aside alone, and gives what lies beside it, with its tags", async () => {
+    using folder = tempFolder();
+    const first = await start(folder.file());
+    first.outbox.reader("archive", inOrder);
+    for (let i = 0; i < 3; i += 1) await put(first.outbox, 10, i * 10);
+    await first.outbox.close();
+    flipBit(folder.file(), 2);
+    const { outbox, events } = await start(folder.file());
+    const found = await drained(outbox, "archive");
+    expect(sequencesIn(found)).toEqual([...upTo(10), ...upTo(10).map((i) => i + 20)]);
+    const lost = { stream: "readings", cause: "corrupt", rows: 10 } as const;
+    expect(gapsIn(found)).toMatchObject([lost]);
+    expect(events).toContainEqual({ kind: "outbox-dropped", ...lost });
     await outbox.close();
   });
 

@@ -107,6 +107,10 @@ export async function createOutbox(
 
   function hear(heard: OutboxReply): void {
     for (const drop of heard.dropped) telemetry.emit({ kind: "outbox-dropped", ...drop });
+    // Also where whoever asked no longer waits: the worker names each tag once.
+    if (heard.ok && heard.answer?.kind === "next") {
+      for (const [key, tag] of heard.answer.tags) tags.set(key, tag);
+    }
     if (heard.isQuarantined) telemetry.emit({ kind: "outbox-quarantined" });
     if (heard.isQuarantined || heard.dropped.length > 0) arrivals.announce();
   }
@@ -205,7 +209,7 @@ export async function createOutbox(
     },
     appendScore: (score) => document("scores", score.timeUs, score),
     appendHealth: (health) => document("health", health.timeUs, health),
-    appendAlarm: (alarm) => document("alarms", alarm.raisedUs, alarm),
+    appendAlarm: (alarm) => document("alarms", clock.nowUs(), alarm),
     reportGap: lose,
     reader(sink, readerOptions) {
       push({ kind: "sink", sink, options: readerOptions });

@@ -47,7 +47,6 @@ export function createReader(sink: string, options: ReaderOptions, deps: ReaderD
   }
 
   function batchesOf(found: FoundBatches): readonly OutboxBatch[] {
-    for (const [key, tag] of found.tags) tags.set(key, tag);
     return found.batches.map(({ content, ...name }) => ({
       ...name,
       content: rowsOf(content, (key) => tags.get(key)),

@@ -141,7 +141,8 @@ export function createReading(batches: BatchTable, sinks: SinkTable, tags: TagTa
       const { id: number, committedUs } = entry;
       found.push({ ...name, number, committedUs, isBacklog, content });
     }
-    for (const key of named.keys()) sent.add(key);
+    // With damaged ones among them they are found once more before they are handed out.
+    if (damaged.length === 0) for (const key of named.keys()) sent.add(key);
     return { kind: "next", batches: found, tags: [...named], damaged };
   }
 

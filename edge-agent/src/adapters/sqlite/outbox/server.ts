@@ -4,6 +4,7 @@ import { commitItems } from "../commit-items.ts";
 import { faultOf } from "../database.ts";
 import { failureOf } from "../failure.ts";
 import { buffersIn, type Failure, type Moment, type Note, type Numbered, type Success } from "../wire.ts";
+import { missesCommits } from "./log-check.ts";
 import {
   type Dropped,
   type FoundBatch,
@@ -54,7 +55,18 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
     }
   }
 
+  /** What the log lost with whatever damaged it, nobody can count. */
+  function missed(): void {
+    note("error", "the log of the outbox was damaged; commits at its end are lost", {});
+    const { nowUs } = now;
+    const gap = { stream: "readings", cause: "corrupt" } as const;
+    gaps = [...gaps, { ...gap, rows: -1, fromUs: nowUs, toUs: nowUs, noticedUs: nowUs }];
+    dropped.push({ ...gap, rows: 1 });
+  }
+
   function open(): OutboxStore {
+    // SQLite says nothing of it.
+    if (isNewRun && opened === 0 && gaps.length === 0 && missesCommits(settings.file)) missed();
     const fresh = openOutboxStore({ ...settings, isNewRun }, { ...deps, opened, nowMs: now.nowMs });
     isNewRun = false;
     opened += 1;
@@ -173,17 +185,30 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
     }
   }
 
-  /** Puts the store into a state from which the next request can go on. */
-  function recover(thrown: unknown): void {
+  /** Puts the store into a state from which the next request can go on.
+   *  @returns there is a new file, and the same request can be tried on it */
+  function recover(thrown: unknown): boolean {
     const fault = faultOf(thrown);
     if (fault === "full") store?.lackRoom();
     // A failed disk leaves the connection in doubt; opening again reads back what really reached it.
     if (fault === "io" || fault === "denied") discard();
-    if (fault !== "corrupt" || store === undefined) return;
+    if (fault !== "corrupt" || store === undefined) return false;
     try {
       replace(describeError(thrown));
+      return true;
     } catch (second) {
       note("error", "the damaged outbox file could not be replaced yet", { reason: describeError(second) });
+      return false;
+    }
+  }
+
+  function outcomeOf(request: OutboxRequest, isAgain: boolean): Failure | Success<OutboxAnswer> {
+    try {
+      const result = serve(request);
+      return result === undefined ? { ok: true } : { ok: true, answer: result };
+    } catch (thrown) {
+      if (recover(thrown) && !isAgain) return outcomeOf(request, true);
+      return failureOf(thrown, settings.file, OUTBOX_WORDS);
     }
   }
 
@@ -194,14 +219,7 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
       committed = nothing;
       isQuarantined = false;
       if ("nowMs" in request) now = { nowUs: request.nowUs, nowMs: request.nowMs };
-      let outcome: Failure | Success<OutboxAnswer>;
-      try {
-        const result = serve(request);
-        outcome = result === undefined ? { ok: true } : { ok: true, answer: result };
-      } catch (thrown) {
-        recover(thrown);
-        outcome = failureOf(thrown, settings.file, OUTBOX_WORDS);
-      }
+      const outcome = outcomeOf(request, false);
       return {
         ...outcome,
         notes,
