@@ -1,10 +1,49 @@
 import type { Plugin } from "vite";
 
-/** Parts of three that this page never runs: it draws with raw shaders of its own (scene/materials.ts), without images of
- *  surroundings, shadows or headsets. Tree-shaking cannot tell, as the renderer refers to all of them. */
+const LIGHTS = [
+  ...["sun", "directional", "spot", "point"].flatMap((light) => [
+    light,
+    `${light}Shadow`,
+    `${light}ShadowMap`,
+  ]),
+  ...["rectArea", "hemi", "probe", "ambient", "spotLightMap", "spotLightMatrix"],
+  ...["sunShadowMatrix", "sunShadowCascade", "directionalShadowMatrix", "pointShadowMatrix"],
+];
+
+/** Parts of three that this page never runs: it draws with raw shaders of its own (scene/materials.ts), without lights,
+ *  clipping planes, backgrounds, images of surroundings, shadows or headsets. Tree-shaking cannot tell, as the renderer refers to all of them. */
 const UNUSED: readonly { readonly file: RegExp; readonly code: string }[] = [
   // Texts of the shaders of three's own materials, 140 KB of them.
   { file: /\/shaders\/Shader(Chunk|Lib)\/[^/]+\.glsl\.js$/, code: "" },
+  { file: /\/shaders\/ShaderChunk\.js$/, code: "export const ShaderChunk = {};" },
+  { file: /\/shaders\/ShaderLib\.js$/, code: "export const ShaderLib = {};" },
+  {
+    file: /\/webgl\/WebGLLights\.js$/,
+    code: `export function WebGLLights() {
+      const state = { version: 0, numSpotLightShadowsWithMaps: 0, numLightProbes: 0 };
+      for (const light of ${JSON.stringify(LIGHTS)}) state[light] = [];
+      return { state, setup() {}, setupView() {} };
+    }`,
+  },
+  {
+    file: /\/webgl\/WebGLMaterials\.js$/,
+    code: `export function WebGLMaterials() {
+      return {
+        refreshFogUniforms() {},
+        refreshMaterialUniforms(_, material) { material.uniformsNeedUpdate = false; },
+      };
+    }`,
+  },
+  {
+    file: /\/webgl\/WebGLBackground\.js$/,
+    code: "export function WebGLBackground() { return { render() {}, addToRenderList() {}, dispose() {} }; }",
+  },
+  {
+    file: /\/webgl\/WebGLClipping\.js$/,
+    code: `export function WebGLClipping() {
+      return { uniform: { value: null }, numPlanes: 0, numIntersection: 0, init: () => false };
+    }`,
+  },
   { file: /\/shaders\/DFGLUTData\.js$/, code: "export const getDFGLUT = () => null;" },
   { file: /\/extras\/PMREMGenerator\.js$/, code: "export class PMREMGenerator { dispose() {} }" },
   {

@@ -284,6 +284,19 @@ describe("what the scene draws", () => {
     expect(await pixelsLike(page, ALARM, 480, 300, 299)).toBeGreaterThan(100);
   });
 
+  it("shows no state before the first news, and crosses once that has not come for too long", async () => {
+    const page = await openScene("points=2000&waiting");
+    const dull = "#b9a06a";
+    const waiting = await pixelsLike(page, dull, 480, 300, 299);
+    expect(waiting).toBeGreaterThan(100);
+    expect(await pixelsLike(page, "#b4bec8", 480, 300, 299)).toBe(0);
+    await page.evaluate(() => bench.points.set([0, 1, 2], 64));
+    await page.evaluate(() => bench.points.setStale(true));
+    await quiet(page);
+    expect(await pixelsLike(page, dull, 480, 300, 299)).not.toBe(waiting);
+    expect(await staleBytes(page)).toBe(0);
+  });
+
   it("colours the points of one kind by their value, and goes back to their states", async () => {
     const page = await openScene("points=2000&alarms=0.01&every");
     const before = await page.evaluate(() => [...bench.scene.probe.pixels()].join());
@@ -318,6 +331,27 @@ describe("large plants", () => {
       expect(await staleBytes(page)).toBe(0);
     },
   );
+
+  it("makes the same picture without the points that lie behind others on the same pixels", async () => {
+    const page = await openScene("points=20000&every&alarms=0.003");
+    const differing = await page.evaluate(() => {
+      const { probe, heat } = bench.scene;
+      // While values are shown as colours all points are drawn: here those of a kind that no point has.
+      heat(9);
+      probe.renderNow("everything");
+      const all = probe.pixels();
+      heat(undefined);
+      probe.renderNow("everything");
+      const thinned = probe.pixels();
+      let count = 0;
+      for (let i = 0; i < all.length; i += 4) {
+        if ([0, 1, 2].some((channel) => all[i + channel] !== thinned[i + channel])) count += 1;
+      }
+      return (4 * count) / all.length;
+    });
+    // Where a point lies on the edge of a pixel, the processor of graphics may round it to the other side.
+    expect(differing).toBeLessThan(0.0005);
+  });
 
   it("draws every single point when asked to", async () => {
     const page = await openScene("points=100000&every");

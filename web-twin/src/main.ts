@@ -23,6 +23,10 @@ import { createLayoutLoader } from "./stream/twin-layout.ts";
 import { openTwinLink } from "./stream/twin-link.ts";
 
 const TICK_MS = 1_000;
+/** So long the layout waits for the scene's code, and the panels for the layout: longer they are useful without it. */
+const SCENE_WAIT_MS = 1_000;
+const LAYOUT_WAIT_MS = 500;
+const KEEP_AFTER_MS = 2_000;
 const times: BootTimes = { module: performance.now() };
 
 const socketUrl = (path: string, base: string): string => {
@@ -95,18 +99,19 @@ function start(root: HTMLElement, live: HTMLElement): void {
       probe?.shown(picture);
     },
   });
+  const unpacked = Promise.withResolvers<void>();
   const loader = createLayoutLoader(
     { ask, timers, random },
     {
       loaded(layout) {
         times.layout ??= performance.now();
+        unpacked.resolve();
         client.setLayout(layout);
         offline.layoutLoaded();
       },
       failed,
     },
   );
-  loader.load();
   post({ kind: "open", url: socketUrl("v1/twin", base) }, []);
 
   const feed = openFeed(
@@ -149,9 +154,9 @@ function start(root: HTMLElement, live: HTMLElement): void {
   });
   if (document.hidden) client.setHidden(true);
 
-  const show = async (): Promise<void> => {
-    const language = chooseLanguage(settings.get("language"), navigator.languages);
-    const messages = await loadMessages(language);
+  const languageNow = () => chooseLanguage(settings.get("language"), navigator.languages);
+  const show = async (language = languageNow(), asked = loadMessages(language)): Promise<void> => {
+    const messages = await asked;
     screen?.dispose();
     screen = createScreen(root, {
       store,
@@ -180,10 +185,18 @@ function start(root: HTMLElement, live: HTMLElement): void {
     choosePalette(settings.get("palette"), matchMedia("(prefers-color-scheme: light)").matches),
   );
 
+  const after = (ms: number): Promise<void> => new Promise((resolve) => timers.after(ms, resolve));
+  /** The graphics process makes its context and shaders while this one unpacks the layout, which is fetched by then; and
+   *  what the panels bring is not in the way of the first picture. */
   const bringScene = async (): Promise<void> => {
+    const language = languageNow();
+    const messages = loadMessages(language);
     await afterPaint();
     times.shell = performance.now();
-    await Promise.all([show(), scene.load()]);
+    await Promise.race([scene.load(), after(SCENE_WAIT_MS)]);
+    loader.load();
+    await Promise.race([unpacked.promise, after(LAYOUT_WAIT_MS)]);
+    await show(language, messages);
   };
   const bringRest = async (): Promise<void> => {
     if (new URLSearchParams(location.search).has("probe")) {
@@ -199,6 +212,8 @@ function start(root: HTMLElement, live: HTMLElement): void {
       });
       Object.defineProperty(globalThis, "__twin", { value: probe.view });
     }
+    // It fetches the whole page once more, for keeps: not while the first picture is drawn.
+    await after(KEEP_AFTER_MS);
     // Browsers give none without HTTPS, except on the machine itself.
     await navigator.serviceWorker?.register(new URL("sw.js", base));
   };

@@ -59,6 +59,10 @@ export const machineEn = {
   "action.other.1":
     "Go there: listen, feel, look. Then say with the buttons above whether the alarm was real.",
 
+  "rule.message": "message.en",
+  "reason.rule": "The rule “{rule}” holds",
+  "evidence.rule": "Rule",
+  "evidence.version": "Version of the rule",
   "reason.limit-high": "The value is above its upper limit",
   "reason.limit-high-high": "The value is far above its upper limit",
   "reason.limit-low": "The value is below its lower limit",
@@ -195,6 +199,10 @@ export const machineZhCn: Readonly<Record<keyof typeof machineEn, string>> = {
   "action.learning.1": "让设备照常运行。学习完成后开始判断。",
   "action.other.1": "到现场听、摸、看，然后用上方按钮标注此报警是否属实。",
 
+  "rule.message": "message.zh",
+  "reason.rule": "规则“{rule}”成立",
+  "evidence.rule": "规则",
+  "evidence.version": "规则版本",
   "reason.limit-high": "数值高于上限",
   "reason.limit-high-high": "数值高于上上限",
   "reason.limit-low": "数值低于下限",

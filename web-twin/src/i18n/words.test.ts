@@ -14,11 +14,31 @@ describe("reasons", () => {
     "anomaly",
     "velocity-zone",
   ])("has a sentence for %s", (reason) => {
-    expect(reasonText(t, reason)).not.toMatch(/^Vibration is unusual/);
+    expect(reasonText(t, { reason, evidence: {} })).not.toMatch(/^Vibration is unusual/);
   });
 
   it.each(["coupling", "other", "toString"])("makes a sentence of %s, which it does not know", (reason) => {
-    expect(reasonText(t, reason)).toBe(`Vibration is unusual (the agent names it “${reason}”)`);
+    expect(reasonText(t, { reason, evidence: {} })).toBe(
+      `Vibration is unusual (the agent names it “${reason}”)`,
+    );
+  });
+});
+
+describe("the reason of a rule", () => {
+  it("is in the words of whoever wrote the rule, in the page's language where there are some", () => {
+    const both = { "message.en": "Too hot: 81 °C", "message.zh": "过热：81 °C", rule: "hot" };
+    expect(reasonText(t, { reason: "rule", evidence: both })).toBe("Too hot: 81 °C");
+    const { "message.en": _, ...other } = both;
+    expect(reasonText(t, { reason: "rule", evidence: other })).toBe("过热：81 °C");
+    expect(reasonText(t, { reason: "rule", evidence: { rule: "hot" } })).toBe("The rule “hot” holds");
+  });
+
+  it("is not told once more among its evidence", () => {
+    const rows = evidenceRows(t, format, { "message.en": "Too hot", "machine.temp": 81, rule: "hot" });
+    expect(rows).toEqual([
+      { label: "machine.temp", value: "81" },
+      { label: "Rule", value: "hot" },
+    ]);
   });
 });
 

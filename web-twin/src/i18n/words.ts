@@ -4,7 +4,15 @@ import type { Format } from "./format.ts";
 import type { Translate } from "./translate.ts";
 
 /** An alarm's reason in plain words; a key that this page does not know yet still makes a sentence. */
-export function reasonText(t: Translate, reason: string): string {
+export function reasonText(
+  t: Translate,
+  { reason, evidence }: Pick<AlarmDto, "evidence" | "reason">,
+): string {
+  if (reason === "rule") {
+    // Whoever wrote the rule wrote its words, in one language at least.
+    const words = evidence[t("rule.message")] ?? evidence["message.en"] ?? evidence["message.zh"];
+    return String(words ?? t("reason.rule", { rule: evidence["rule"] ?? "" }));
+  }
   const key = t.known(`reason.${reason}`);
   return key === undefined || reason === "other" ? t("reason.other", { key: reason }) : t(key);
 }
@@ -23,13 +31,17 @@ export function alarmStateText(t: Translate, alarm: AlarmDto): string {
     : state;
 }
 
+/** The words of a rule are its reason already. */
+const IN_REASON = /^message\./;
+
 /** Evidence as label and value; values that the page has no label for keep the agent's name. */
 export function evidenceRows(
   t: Translate,
   format: Format,
   evidence: AlarmDto["evidence"],
 ): readonly { readonly label: string; readonly value: string }[] {
-  return Object.entries(evidence).map(([key, value]) => {
+  const shown = Object.entries(evidence).filter(([key]) => !IN_REASON.test(key));
+  return shown.map(([key, value]) => {
     return {
       label: wordOr(t, `evidence.${key}`, key),
       value: typeof value === "number" ? evidenceNumber(format, key, value) : evidenceWord(t, key, value),

@@ -35,7 +35,7 @@ export function adviceFor(
   t: Translate,
 ): Advice | undefined {
   if (alarm !== undefined && alarm.state !== "normal" && alarm.state !== "suppressed") {
-    return { why: reasonText(t, alarm.reason), steps: stepsOf(alarm.reason, t) };
+    return { why: reasonText(t, alarm), steps: stepsOf(alarm.reason, t) };
   }
   if (machine === undefined) return undefined;
   const { state } = machine.health;

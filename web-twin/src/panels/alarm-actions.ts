@@ -106,7 +106,7 @@ export function createAlarmActions(
       const takes = what === "shelve" || what === "out";
       dialog.ask({
         title: t(`alarm.${what}Ask`, { source }),
-        what: `${reasonText(t, alarm.reason)}. ${t(`alarm.${what}What`)}`,
+        what: `${reasonText(t, alarm)}. ${t(`alarm.${what}What`)}`,
         confirm: t(`alarm.do.${what}`),
         asksReason: takes,
         asksMinutes: what === "shelve",

@@ -86,7 +86,7 @@ export function createAlarmBar(deps: PanelDeps, { sound, next, show }: AlarmBarE
         : t("alarm.barText", {
             priority: t(`alarm.priority.${priorityOf(alarm)}`),
             machine: deps.nameOf(alarm.machine),
-            reason: reasonText(t, alarm.reason),
+            reason: reasonText(t, alarm),
             age: format.ago(now() - Date.parse(alarm.raisedTime)),
           }),
     );

@@ -7,6 +7,6 @@ export function freshText(alarm: AlarmDto, { t, nameOf }: Pick<PanelDeps, "nameO
   return t("alarms.fresh", {
     severity: t(`severity.${alarm.severity}`),
     machine: nameOf(alarm.machine),
-    reason: reasonText(t, alarm.reason),
+    reason: reasonText(t, alarm),
   });
 }

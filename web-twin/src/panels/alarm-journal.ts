@@ -78,7 +78,7 @@ export function createAlarmJournal(deps: PanelDeps, api: AlarmApi, actions: Alar
     element: dialog,
     show(alarm) {
       setText(title, nameOf(alarm.machine));
-      setText(what, reasonText(t, alarm.reason));
+      setText(what, reasonText(t, alarm));
       showButtons(alarm);
       list.replaceChildren();
       setText(note, t("page.loading"));

@@ -77,13 +77,9 @@ export function faceText(alarm: AlarmDto, { t, format, nowMs }: Omit<RowWords, "
 
 /** All that text is looked for in. */
 export const wordsOf = (alarm: AlarmDto, { t, nameOf }: Pick<RowWords, "nameOf" | "t">): string =>
-  [
-    alarm.machine,
-    nameOf(alarm.machine),
-    alarm.sensor,
-    reasonText(t, alarm.reason),
-    alarm.acknowledgedBy ?? "",
-  ].join(" ");
+  [alarm.machine, nameOf(alarm.machine), alarm.sensor, reasonText(t, alarm), alarm.acknowledgedBy ?? ""].join(
+    " ",
+  );
 
 interface Shown extends RowWords {
   readonly selected: string | undefined;
@@ -108,7 +104,7 @@ function alarmRow(
     area: areaOf(alarm.machine),
     priority,
     priorityText: t(`alarm.priority.${priority}`),
-    reason: reasonText(t, alarm.reason),
+    reason: reasonText(t, alarm),
     since: sinceText(alarm, t, format, nowMs),
     face: faceOf(alarm),
     stateText: faceText(alarm, words),
@@ -137,7 +133,7 @@ function floodRow(
       n: alarms.length,
       open: alarms.filter(isOpen).length,
       machine: named === undefined ? "" : nameOf(named.machine),
-      reason: named === undefined ? "" : reasonText(t, named.reason),
+      reason: named === undefined ? "" : reasonText(t, named),
     }),
     priority: alarms[0] === undefined ? "low" : priorityOf(alarms[0]),
     isOpen: opened,

@@ -115,7 +115,7 @@ export function createAssetPanel(deps: PanelDeps): Panel {
     quiet.hidden = found.length > 0;
     alarms.replaceChildren(
       ...found.map((alarm) => {
-        const text = `${reasonText(t, alarm.reason)}, ${sinceText(alarm, t, format, now())}`;
+        const text = `${reasonText(t, alarm)}, ${sinceText(alarm, t, format, now())}`;
         const open = element(
           "button",
           { type: "button", class: "link", "data-severity": alarm.severity },

@@ -51,7 +51,7 @@ export function createReplayTimeline(label: string, moved: (ms: number) => void)
       );
     },
     setMoment(ms, words) {
-      const place = String(Math.round((ms - fromMs) / SECOND_MS));
+      const place = String(Math.floor((ms - fromMs) / SECOND_MS));
       if (slider.value !== place) slider.value = place;
       setAttribute(slider, "aria-valuetext", words);
     },

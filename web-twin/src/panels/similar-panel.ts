@@ -20,7 +20,7 @@ export function createSimilarPanel(deps: PanelDeps): Panel {
     const text = t("similar.row", {
       time: format.time(Date.parse(alarm.raisedTime), now()),
       machine: deps.nameOf(alarm.machine),
-      reason: reasonText(t, alarm.reason),
+      reason: reasonText(t, alarm),
     });
     const isKnown = store.view().plant.alarms.has(alarm.id);
     const name = isKnown

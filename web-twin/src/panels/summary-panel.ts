@@ -56,7 +56,7 @@ export function createSummaryPanel(deps: PanelDeps): Panel {
     alarmBlock.hidden = alarm === undefined;
     if (alarm === undefined) return;
     setAttribute(alarmBlock, "data-severity", alarm.severity);
-    setText(reason, reasonText(t, alarm.reason));
+    setText(reason, reasonText(t, alarm));
     setText(since, sinceText(alarm, t, format, now()));
     setText(alarmState, alarmStateText(t, alarm));
     labels.show(store.view().labels.get(alarm.id), (verdict) => verdict);

@@ -156,7 +156,7 @@ export function alarmMarks(
       fromS: Date.parse(alarm.raisedTime) / 1000,
       toS: alarm.clearedTime === undefined ? nowS : Date.parse(alarm.clearedTime) / 1000,
       severity: alarm.severity,
-      text: `${format.time(Date.parse(alarm.raisedTime), nowS * 1000)}  ${t(`severity.${alarm.severity}`)}: ${reasonText(t, alarm.reason)}`,
+      text: `${format.time(Date.parse(alarm.raisedTime), nowS * 1000)}  ${t(`severity.${alarm.severity}`)}: ${reasonText(t, alarm)}`,
     }))
     .filter((mark) => mark.fromS <= range.toS && mark.toS >= range.fromS)
     .sort((a, b) => a.fromS - b.fromS);

@@ -22,9 +22,7 @@ export function cutBlocks(box: Float32Array): readonly Block[] {
       blocks.push({ assets, box: bounds });
       return;
     }
-    const axis = (bounds[3] ?? 0) - (bounds[0] ?? 0) >= (bounds[5] ?? 0) - (bounds[2] ?? 0) ? 0 : 2;
-    const middle = (a: number): number => (box[6 * a + axis] ?? 0) + (box[6 * a + axis + 3] ?? 0);
-    assets.sort((a, b) => middle(a) - middle(b));
+    sortAlong(assets, box, bounds);
     const left = parts >> 1;
     const at = Math.round((assets.length * left) / parts);
     cut(assets.slice(0, at), left);
@@ -35,6 +33,25 @@ export function cutBlocks(box: Float32Array): readonly Block[] {
     Math.min(MOST_BLOCKS, Math.ceil(count / most)),
   );
   return blocks;
+}
+
+/** Steps of a block's longer side: finer than anything that is to be told apart. */
+const STEPS = 1 << 20;
+/** More than there are assets. */
+const MOST_ASSETS = 1 << 24;
+
+/** Sorts by place along the longer side. Place and index in one number are sorted ten times as fast as by a function. */
+function sortAlong(assets: Uint32Array, box: Float32Array, bounds: readonly number[]): void {
+  const [x0 = 0, , z0 = 0, x1 = 0, , z1 = 0] = bounds;
+  const axis = x1 - x0 >= z1 - z0 ? 0 : 2;
+  const least = axis === 0 ? x0 : z0;
+  const scale = STEPS / Math.max(1e-6, 2 * Math.max(x1 - x0, z1 - z0));
+  const keys = Float64Array.from(assets, (a) => {
+    const middle = (box[6 * a + axis] ?? 0) + (box[6 * a + axis + 3] ?? 0);
+    return Math.round((middle - 2 * least) * scale) * MOST_ASSETS + a;
+  });
+  keys.sort();
+  for (let i = 0; i < keys.length; i += 1) assets[i] = (keys[i] ?? 0) % MOST_ASSETS;
 }
 
 /** minX, minY, minZ, maxX, maxY, maxZ of some assets. */

@@ -18,6 +18,8 @@ export interface Detail {
   readonly isDetailed: Uint8Array;
   /** Height of each asset's picture, pixels; 0 outside of it. */
   readonly pixels: Float32Array;
+  /** Least distance to an asset in the picture, metres; without perspective 1. */
+  nearest: number;
   /** The budget, not their size, kept points from being drawn. */
   isLimited: boolean;
 }
@@ -29,6 +31,7 @@ export const createDetail = ({ pointCount, assetCount }: ExpandedLayout): Detail
   assetCount: 0,
   isDetailed: new Uint8Array(assetCount),
   pixels: new Float32Array(assetCount),
+  nearest: 1,
   isLimited: false,
 });
 
@@ -45,6 +48,7 @@ function measure(detail: Detail, { box, assetCount }: ExpandedLayout, lens: Lens
   const [m12 = 0, m13 = 0, m15 = 0] = [m[12], m[13], m[15]];
   const toX = lens.scale / (lens.width / 2);
   const toY = lens.scale / (lens.height / 2);
+  detail.nearest = Number.POSITIVE_INFINITY;
   for (let a = 0; a < assetCount; a += 1) {
     const b = 6 * a;
     const x0 = box[b] ?? 0;
@@ -64,6 +68,7 @@ function measure(detail: Detail, { box, assetCount }: ExpandedLayout, lens: Lens
       Math.abs(m1 * x + m5 * y + m9 * z + m13) <= w + radius * toY;
     const size = lens.isFlat ? Math.min(x1 - x0, z1 - z0) : y1 - y0;
     // What stands beside or behind the eye has no size that could be told: it counts as near.
+    if (isSeen) detail.nearest = Math.min(detail.nearest, lens.isFlat ? 1 : w - radius);
     detail.pixels[a] = isSeen ? (lens.scale * size) / Math.max(w, 0.5) : 0;
   }
 }

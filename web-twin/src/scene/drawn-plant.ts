@@ -59,15 +59,15 @@ export function drawPlant(
   view: PointsView,
   { plant: below, over, changed }: Layers,
   materials: Materials,
-  lens: () => Lens,
+  { lens, isSoftware }: { readonly lens: () => Lens; readonly isSoftware: boolean },
 ): DrawnPlant {
   const { layout } = view;
-  const plant = createPlantLayer(below, layout, materials);
+  const plant = createPlantLayer(below, layout, materials, isSoftware ? "software" : "card");
   const marks = createMarkLayer(over, materials.mark);
   const points = createPointLayer(view, materials);
   const glyphs = [points.rollUps, points.points];
   const add = (scene: Scene, which: "all" | "changed"): void => {
-    for (const one of glyphs) scene.add(one[which]);
+    for (const one of glyphs) scene.add(...one[which]);
   };
   add(over, "all");
   add(changed, "changed");
@@ -82,8 +82,8 @@ export function drawPlant(
     box: layout.assetCount === 0 ? [0, 0, 0, 20, 3, 20] : wholeBox(layout),
     dispose() {
       for (const { all, changed: some } of glyphs) {
-        over.remove(all);
-        changed.remove(some);
+        over.remove(...all);
+        changed.remove(...some);
       }
       points.dispose();
       marks.dispose();

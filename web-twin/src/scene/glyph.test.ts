@@ -1,6 +1,17 @@
 import { PointState } from "@stethos/edge-agent/core";
 import { describe, expect, it } from "vitest";
-import { GLYPH_COLOURS, GLYPH_SHAPES, Glyph, glyphOf, glyphTable, isReshaped, rankOf } from "./glyph.ts";
+import {
+  GLYPH_COLOURS,
+  GLYPH_SHAPES,
+  Glyph,
+  glyphOf,
+  glyphTable,
+  isMarked,
+  isReshaped,
+  NO_GLYPH,
+  rankOf,
+  WAITING_GLYPH,
+} from "./glyph.ts";
 import { fillHeat, heatOf, rollUpHeat } from "./heat.ts";
 
 const looks = (state: number): readonly [string | undefined, string | undefined] => {
@@ -34,6 +45,20 @@ describe("a point's glyph", () => {
     expect(isReshaped(glyphOf(1), glyphOf(2))).toBe(true);
     expect(isReshaped(glyphOf(0), glyphOf(PointState.selected))).toBe(true);
     expect(isReshaped(glyphOf(3), glyphOf(3 | PointState.unacknowledged))).toBe(true);
+  });
+
+  it("is marked wherever it is more than a square in some colour", () => {
+    const marked = [
+      2,
+      3,
+      PointState.stale,
+      PointState.returned,
+      PointState.selected,
+      PointState.outOfService,
+    ];
+    expect(marked.map((state) => isMarked(glyphOf(state)))).toEqual(marked.map(() => true));
+    const plain = [glyphOf(0), glyphOf(1), glyphOf(1 | PointState.silenced), WAITING_GLYPH, NO_GLYPH];
+    expect(plain.map(isMarked)).toEqual(plain.map(() => false));
   });
 
   it("has a place in the table for every state", () => {

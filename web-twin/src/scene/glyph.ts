@@ -22,8 +22,17 @@ export type GlyphColour = (typeof GLYPH_COLOURS)[number];
 /** Drawn nowhere: an asset whose single points are drawn and tell all there is. */
 export const NO_GLYPH = Glyph.shape;
 
+/** Before the first news of all: as dull as what is old, but without a shape that would want an eye. */
+export const WAITING_GLYPH = GLYPH_COLOURS.indexOf("stale") << 3;
+
 /** Pixels that a glyph covers depend on these bits only: as long as they stay, it can be drawn over its old self. */
 const FOOTPRINT = Glyph.shape | Glyph.unseen | Glyph.selected;
+
+/** None of these bits: a plain square, in whatever colour. */
+export const NOT_PLAIN: number = FOOTPRINT;
+
+/** Has a shape or a mark of its own to be drawn. */
+export const isMarked = (glyph: number): boolean => (glyph & NOT_PLAIN) !== 0 && glyph !== NO_GLYPH;
 
 export const isReshaped = (before: number, after: number): boolean => ((before ^ after) & FOOTPRINT) !== 0;
 
@@ -59,6 +68,9 @@ export const glyphTable = (): Uint8Array => Uint8Array.from({ length: 256 }, (_,
 /** How much of an eye a glyph asks for: what is found first where several lie under the pointer. */
 export const rankOf = (glyph: number): number => RANK[glyph & Glyph.shape] ?? -1;
 const RANK = [0, 4, 5, 1, 1, 3];
+
+/** Smaller glyphs have no room for an outline, pixels of the screen. */
+export const LEAST_FRAMED_PX = 6;
 
 /** Pixels of the page, and metres of the plant between them. */
 export interface GlyphSize {

@@ -1,4 +1,4 @@
-import { GLSL3, RawShaderMaterial, Vector3 } from "three";
+import { GLSL3, Matrix4, RawShaderMaterial, Vector2, Vector3 } from "three";
 import type { Palette } from "../state/store.ts";
 import {
   GLYPH_COLOURS,
@@ -16,17 +16,27 @@ import {
   GLYPH_VERTEX,
   MARK_FRAGMENT,
   MARK_VERTEX,
+  PLAIN_FRAGMENT,
+  PLAIN_PULL,
+  PLAIN_VERTEX,
   PLANT_FRAGMENT,
   PLANT_VERTEX,
 } from "./shaders.ts";
+
+/** One kind of glyph: as plain squares without and with an outline, and with whatever marks there are. */
+export interface GlyphMaterials {
+  readonly dots: RawShaderMaterial;
+  readonly squares: RawShaderMaterial;
+  readonly marked: RawShaderMaterial;
+}
 
 /** All that the shaders are told. */
 export interface Materials {
   readonly floor: RawShaderMaterial;
   readonly equipment: RawShaderMaterial;
   readonly mark: RawShaderMaterial;
-  readonly point: RawShaderMaterial;
-  readonly rollUp: RawShaderMaterial;
+  readonly point: GlyphMaterials;
+  readonly rollUp: GlyphMaterials;
   setPalette(palette: Palette): void;
   setLens(lens: Lens, pixelRatio: number): void;
   /** @param isSteady a ring in the place of blinking */
@@ -53,6 +63,8 @@ export function createMaterials(): Materials {
   };
   // Both kinds of glyph see the same values, and each its own sizes.
   const shared = {
+    uBoth: { value: new Matrix4() },
+    uDepth: { value: new Vector2() },
     uScale: { value: 1 },
     uFlat: { value: 0 },
     uPixelRatio: { value: 1 },
@@ -66,16 +78,22 @@ export function createMaterials(): Materials {
     uSelected: { value: new Vector3() },
     uStaleColour: { value: new Vector3() },
   };
-  const glyph = (of: Readonly<Record<GlyphShape, GlyphSize>>): RawShaderMaterial => {
-    const material = plain(GLYPH_VERTEX, GLYPH_FRAGMENT);
-    material.uniforms = { ...shared, uSizes: { value: sizes(of) } };
-    return material;
+  const glyphs = (of: Readonly<Record<GlyphShape, GlyphSize>>): GlyphMaterials => {
+    const made = {
+      dots: plain(PLAIN_VERTEX, PLAIN_FRAGMENT),
+      squares: plain(PLAIN_VERTEX, PLAIN_FRAGMENT),
+      marked: plain(GLYPH_VERTEX, GLYPH_FRAGMENT),
+    };
+    made.squares.defines = { FRAMED: 1 };
+    for (const material of Object.values(made))
+      material.uniforms = { ...shared, uSizes: { value: sizes(of) } };
+    return made;
   };
   const floor = grey();
   const equipment = grey();
   const mark = plain(MARK_VERTEX, MARK_FRAGMENT);
-  const point = glyph(POINT_SIZES);
-  const rollUp = glyph(ROLL_UP_SIZES);
+  const point = glyphs(POINT_SIZES);
+  const rollUp = glyphs(ROLL_UP_SIZES);
   const setGrey = ({ uniforms }: RawShaderMaterial, shade: string, light: string): void => {
     const { uShade, uLight } = uniforms;
     if (uShade !== undefined) uShade.value = vector(shade);
@@ -98,6 +116,10 @@ export function createMaterials(): Materials {
       shared.uStaleColour.value = vector(colours.stale);
     },
     setLens(lens, pixelRatio) {
+      const [depthScale = 0, depthShift = 0] = [lens.projection[10], lens.projection[14]];
+      shared.uBoth.value.fromArray(lens.both);
+      if (lens.isFlat) shared.uDepth.value.set(PLAIN_PULL * depthScale, 0);
+      else shared.uDepth.value.set(-depthScale, depthShift);
       shared.uScale.value = lens.scale;
       shared.uFlat.value = lens.isFlat ? 1 : 0;
       shared.uPixelRatio.value = pixelRatio;
@@ -115,7 +137,8 @@ export function createMaterials(): Materials {
       shared.uHeat.value = isOn ? 1 : 0;
     },
     dispose() {
-      for (const material of [floor, equipment, mark, point, rollUp]) material.dispose();
+      for (const material of [...[floor, equipment, mark], ...Object.values(point), ...Object.values(rollUp)])
+        material.dispose();
     },
   };
 }

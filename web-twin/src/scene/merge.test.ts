@@ -69,9 +69,9 @@ describe("merging", () => {
     expect(Math.min(...index.subarray(shape.index.length))).toBe(shape.grey.length);
   });
 
-  it("lays a floor and its kerb for each area", () => {
+  it("lays a floor and then its kerb for each area", () => {
     const { grey, position } = floorsOf([{ id: "a", name: "A", minX: 0, maxX: 40, minZ: 0, maxZ: 20 }]);
-    expect([...grey]).toEqual([0, 0, 0, 0, 255, 255, 255, 255]);
+    expect([...grey]).toEqual([255, 255, 255, 255, 0, 0, 0, 0]);
     expect(Math.min(...position)).toBeLessThan(0);
   });
 

@@ -210,8 +210,9 @@ export function floorsOf(areas: readonly LayoutArea[]): Merged {
       );
     };
     const kerb = Math.max(0.1, (maxX - minX) / 400);
-    slab(kerb, -0.3, 0);
+    // What lies above first: what it covers is not drawn then.
     slab(0, -0.05, 255);
+    slab(kerb, -0.3, 0);
   }
   return {
     position: Float32Array.from(corners.position),

@@ -12,8 +12,9 @@ import {
   shapeOf,
 } from "./merge.ts";
 
-/** Smaller assets are a plain box: their parts could not be seen, pixels. */
-const SMALLEST_PX = 9;
+/** Smaller assets are a plain box: their parts could hardly be seen, pixels. A processor that draws takes longer for the
+ *  parts of a whole plant than for everything else; it draws them where single points are drawn as well. */
+const SMALLEST_PX = { card: 9, software: 24 } as const;
 /** Corners of the parts of all blocks together: some 60 MB. */
 const MOST_CORNERS = 3_500_000;
 /** Assets that are merged between two looks at the clock. */
@@ -93,7 +94,9 @@ export function createPlantLayer(
   scene: Scene,
   layout: ExpandedLayout,
   materials: PlantMaterials,
+  drawnBy: keyof typeof SMALLEST_PX,
 ): PlantLayer {
+  const smallestPx = SMALLEST_PX[drawnBy];
   const shapes = createShapes(layout);
   const floors = meshOf(floorsOf(layout.layout.areas), materials.floor);
   floors.frustumCulled = false;
@@ -165,12 +168,12 @@ export function createPlantLayer(
         block.pixels = most;
         if (block.parts === undefined) continue;
         // What has parts keeps them, but far away its plain boxes are the cheaper ones to draw.
-        const isNear = most >= SMALLEST_PX * 0.8 || most === 0;
+        const isNear = most >= smallestPx * 0.8 || most === 0;
         block.parts.mesh.visible = isNear;
         block.plain.visible = !isNear;
       }
       queue = blocks.filter(
-        (block) => block.pixels >= SMALLEST_PX && block.parts === undefined && block !== current?.block,
+        (block) => block.pixels >= smallestPx && block.parts === undefined && block !== current?.block,
       );
       queue.sort((a, b) => b.pixels - a.pixels);
     },

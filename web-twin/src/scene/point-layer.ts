@@ -1,10 +1,22 @@
 import type { PointsView } from "../state/points.ts";
 import { type Choice, chooseDetail, createDetail, type Detail } from "./detail.ts";
-import { Glyph, glyphTable, isReshaped, NO_GLYPH } from "./glyph.ts";
+import {
+  Glyph,
+  type GlyphSize,
+  glyphTable,
+  isMarked,
+  isReshaped,
+  LEAST_FRAMED_PX,
+  NO_GLYPH,
+  POINT_SIZES,
+  ROLL_UP_SIZES,
+  WAITING_GLYPH,
+} from "./glyph.ts";
 import { createGlyphs, type Glyphs } from "./glyphs.ts";
 import { fillHeat, heatOf, rollUpHeat } from "./heat.ts";
 import type { Lens } from "./lens.ts";
 import type { Materials } from "./materials.ts";
+import { createVisibleFinder, type Visible } from "./visible.ts";
 
 /** What must be drawn after points changed. */
 export type Redraw = "changed" | "none" | "points";
@@ -19,16 +31,27 @@ export interface PointLayer {
   /** Only the first `count` of these may have changed. */
   some(changed: Uint32Array, count: number): Redraw;
   select(point: number | undefined): void;
-  /** @param kind index of the kind whose values are shown as colours */
+  /** Glyphs take other sizes: `choose` again.
+   *  @param kind index of the kind whose values are shown as colours */
   setHeat(kind: number | undefined): void;
-  /** After the camera moved. */
-  choose(lens: Lens, choice: Choice): void;
+  /** After the camera moved.
+   *  @param pixelRatio pixels of the screen by pixels of the page */
+  choose(lens: Lens, choice: Choice, pixelRatio: number): void;
+  /** Ready to draw all. */
+  gather(): void;
   /** Notes whatever is drawn and was not seen by anybody yet.
    *  @returns how many */
   noteUnseen(): number;
   forget(): void;
   dispose(): void;
 }
+
+/** Roll-ups stand so much outside of their asset at most, metres. */
+const NEARER = 0.5;
+
+/** Whether any plain glyph is large enough for an outline, at so many pixels a metre. */
+const isFramed = ({ least, most, metres }: GlyphSize, perMetre: number, pixelRatio: number): boolean =>
+  Math.round(Math.min(most * pixelRatio, Math.max(least * pixelRatio, metres * perMetre))) >= LEAST_FRAMED_PX;
 
 /** A little above each asset. */
 function tops(box: Float32Array): Float32Array {
@@ -48,6 +71,9 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
   const points = createGlyphs(layout.position, materials.point);
   const rollUps = createGlyphs(tops(layout.box), materials.rollUp);
   const detail = createDetail(layout);
+  const finder = createVisibleFinder(layout.position);
+  /** Those that can be seen, where the others are left out. */
+  let visible: Visible | undefined;
   let isEvery = false;
   let selected = -1;
   let heat = -1;
@@ -55,10 +81,13 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
   let isBehind = true;
   let isTooMany = false;
 
+  /** Nothing is known yet, and that is not too long ago to be told. */
+  const isWaiting = (): boolean => view.timeMs === undefined && !view.isStale;
   const catchUp = (): void => {
     const { glyph } = points;
     const { state } = view;
-    for (let p = 0; p < glyph.length; p += 1) glyph[p] = table[state[p] ?? 0] ?? 0;
+    if (isWaiting()) glyph.fill(WAITING_GLYPH);
+    else for (let p = 0; p < glyph.length; p += 1) glyph[p] = table[state[p] ?? 0] ?? 0;
     if (selected >= 0) glyph[selected] = (glyph[selected] ?? 0) | Glyph.selected;
     points.wrote(0, glyph.length);
     isBehind = false;
@@ -72,6 +101,7 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
   };
   /** Where single points are drawn the asset's own glyph only stands for what is abnormal: it may be on the far side. */
   const glyphOfAsset = (a: number): number => {
+    if (isWaiting()) return WAITING_GLYPH;
     const glyph = table[view.rollUp[a] ?? 0] ?? 0;
     return detail.isDetailed[a] === 1 && (glyph & Glyph.shape) === 0 ? NO_GLYPH : glyph;
   };
@@ -99,6 +129,7 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
     const glyphed = before === after ? "none" : isReshaped(before, after) ? "points" : "changed";
     const redraw = worse(warmed, glyphed);
     if (redraw === "none" || detail.isDetailed[layout.assetOf[p] ?? 0] === 0) return "none";
+    if (redraw === "changed" && visible?.isIn[p] === 0 && !isMarked(after)) return "none";
     if (!points.note(p)) isTooMany = true;
     return redraw;
   };
@@ -172,13 +203,25 @@ export function createPointLayer(view: PointsView, materials: Materials): PointL
       if (heat >= 0 && isBehind) catchUp();
       warm();
     },
-    choose(lens, choice) {
+    choose(lens, choice, pixelRatio) {
       ({ isEvery } = choice);
       chooseDetail(detail, layout, lens, choice);
       rollUp();
       if (detail.pointCount > 0 && isBehind) catchUp();
-      points.choose(isEvery ? undefined : detail.points, isEvery ? layout.pointCount : detail.pointCount);
+      const which = isEvery ? undefined : detail.points;
+      const count = isEvery ? layout.pointCount : detail.pointCount;
+      const perMetre = (lens.scale * pixelRatio) / Math.max(detail.nearest - NEARER, 0.01);
+      const isLarge = isFramed(POINT_SIZES.square, perMetre, pixelRatio);
+      const isThinned = !isLarge && heat < 0;
+      visible = isThinned ? finder.find(lens, POINT_SIZES.square, { which, count }, pixelRatio) : undefined;
+      points.choose(which, count, visible);
+      points.setFramed(isLarge);
       rollUps.choose(detail.assets, detail.assetCount);
+      rollUps.setFramed(isFramed(ROLL_UP_SIZES.square, perMetre, pixelRatio));
+    },
+    gather() {
+      points.gather();
+      rollUps.gather();
     },
     noteUnseen() {
       points.forget();

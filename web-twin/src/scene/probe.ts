@@ -13,6 +13,7 @@ export interface SceneProbe {
     readonly points: number;
     readonly assets: number;
     readonly drawCalls: number;
+    /** Shown singly, also where others cover them. */
     readonly drawnPoints: number;
     readonly drawnAssets: number;
   };

@@ -1,3 +1,8 @@
+import { LEAST_FRAMED_PX, NOT_PLAIN } from "./glyph.ts";
+
+/** Metres by which plain glyphs are drawn nearer than they stand. */
+export const PLAIN_PULL = 0.3;
+
 /** Equipment and floors: their light is already in the grey of each corner. */
 export const PLANT_VERTEX = `
 precision highp float;
@@ -21,6 +26,21 @@ void main() {
   colour = vec4(mix(uShade, uLight, vGrey), 1.0);
 }`;
 
+/** One triangle over the whole picture. */
+export const COPY_VERTEX = `
+precision highp float;
+void main() {
+  gl_Position = vec4(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0, 0.0, 1.0);
+}`;
+
+export const COPY_FRAGMENT = `
+precision mediump float;
+uniform sampler2D uPicture;
+out vec4 colour;
+void main() {
+  colour = texelFetch(uPicture, ivec2(gl_FragCoord.xy), 0);
+}`;
+
 export const MARK_VERTEX = `
 precision highp float;
 uniform mat4 projectionMatrix;
@@ -41,7 +61,72 @@ void main() {
   colour = vec4(vTone, 1.0);
 }`;
 
-/** The byte is taken apart as glyph.ts puts it together. */
+/** Plain squares: nearly all glyphs of a plant that is well. A processor that draws in the place of a graphics card runs
+ *  every branch of a shader for every pixel, so these have one of their own without any. FRAMED: large enough for an
+ *  outline, or coloured by value. The byte is taken apart as glyph.ts puts it together. */
+export const PLAIN_VERTEX = `
+precision highp float;
+uniform mat4 uBoth;
+uniform vec2 uDepth;
+uniform float uFlat;
+uniform float uScale;
+uniform float uPixelRatio;
+uniform float uStale;
+uniform vec3 uSizes[6];
+uniform vec3 uColours[7];
+uniform vec3 uStaleColour;
+in vec3 position;
+in float glyph;
+flat out vec3 vColour;
+#ifdef FRAMED
+uniform float uHeat;
+uniform vec3 uRamp[7];
+in float heat;
+flat out vec2 vEdges;
+#endif
+void main() {
+  int bits = int(glyph + 0.5);
+  int tone = (bits >> 3) & 7;
+  vec4 place = uBoth * vec4(position, 1.0);
+  float w = max(place.w, 0.01);
+  float size = clamp(uSizes[0].z * uScale / w, uSizes[0].x, uSizes[0].y);
+  vec3 fill = uColours[tone];
+#ifdef FRAMED
+  float at = (heat - 1.0) / 254.0 * 6.0;
+  int low = clamp(int(at), 0, 5);
+  bool isHot = uHeat > 0.5 && heat > 0.5;
+  fill = isHot ? mix(uRamp[low], uRamp[low + 1], at - float(low)) : fill;
+  size = isHot ? max(size, uSizes[0].x + 3.0) : size;
+  float pixels = floor(size * uPixelRatio + 0.5);
+  bool isHollow = tone >= 5 || uStale > 0.5;
+  vEdges = pixels < ${LEAST_FRAMED_PX}.0 ? vec2(1.0, -1.0) : vec2(0.5 - 1.1 / pixels, isHollow ? 0.5 - 3.2 / pixels : -1.0);
+#endif
+  vColour = mix(fill, uStaleColour, 0.5 * uStale);
+  gl_PointSize = floor(size * uPixelRatio + 0.5);
+  // A little towards the eye, so that a glyph on a machine's skin is not cut by it: the depth of what is that much nearer.
+  float depth = uFlat > 0.5 ? place.z + uDepth.x : uDepth.x + uDepth.y / max(place.w - ${PLAIN_PULL}, 0.01);
+  place.z = max(depth, -0.9999) * place.w;
+  gl_Position = (bits & ${NOT_PLAIN}) == 0 ? place : vec4(2.0, 2.0, 2.0, 1.0);
+}`;
+
+export const PLAIN_FRAGMENT = `
+precision mediump float;
+flat in vec3 vColour;
+out vec4 colour;
+#ifdef FRAMED
+uniform vec3 uOutline;
+flat in vec2 vEdges;
+#endif
+void main() {
+  colour = vec4(vColour, 1.0);
+#ifdef FRAMED
+  vec2 off = abs(gl_PointCoord - 0.5);
+  float edge = max(off.x, off.y);
+  if (edge > vEdges.x || edge < vEdges.y) colour = vec4(uOutline, 1.0);
+#endif
+}`;
+
+/** Everything else. */
 export const GLYPH_VERTEX = `
 precision highp float;
 uniform mat4 projectionMatrix;
@@ -63,7 +148,7 @@ flat out int vBits;
 void main() {
   int bits = int(glyph + 0.5);
   int shape = bits & 7;
-  if (shape == 7) {
+  if (shape == 7 || (bits & ${NOT_PLAIN}) == 0) {
     gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
     return;
   }
@@ -87,7 +172,7 @@ void main() {
   vec4 place = projectionMatrix * seen;
   // Towards the eye: a glyph on a machine's skin is not cut by it, and what is abnormal stands before its neighbours.
   vec3 towards = uFlat > 0.5 ? vec3(0.0, 0.0, 1.0) : normalize(-seen.xyz);
-  vec4 pulled = projectionMatrix * vec4(seen.xyz + towards * (shape == 0 ? 0.3 : 1.2), 1.0);
+  vec4 pulled = projectionMatrix * vec4(seen.xyz + towards * (shape == 0 ? ${PLAIN_PULL} : 1.2), 1.0);
   place.z = max(pulled.z / pulled.w, -0.9999) * place.w;
   gl_Position = place;
 }`;
@@ -134,7 +219,7 @@ void main() {
   }
   float d = distanceTo(shape, c);
   if (d > 0.0) discard;
-  bool isLarge = vSize >= 6.0;
+  bool isLarge = vSize >= ${LEAST_FRAMED_PX}.0;
   bool isBlinking = isUnseen && uSteady < 0.5 && uPhase > 0.5;
   bool isHollow = shape != 3 && (shape >= 4 || tone >= 5 || isBlinking || uStale > 0.5);
   vec3 inner = isLarge && isHollow && d < -3.2 * px ? uOutline : fill;

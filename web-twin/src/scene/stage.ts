@@ -40,7 +40,7 @@ export interface Stage {
   setGround(colour: string): void;
   setLens(lens: Lens): void;
   draw(level: Level, layers: Layers): void;
-  /** Draws everything but shows nothing. */
+  /** Draws everything as the first picture is drawn, but shows nothing of it. */
   warm(layers: Layers): void;
   /** Waits until all is drawn, for measuring. */
   finish(): void;
@@ -153,10 +153,11 @@ export function createStage(deps: StageDeps): Stage {
       clock.submitted();
     },
     warm({ plant, over }) {
-      paintPlant(targets.plant, plant);
-      targets.restore();
-      renderer.setRenderTarget(targets.scene);
+      paintPlant(targets.scene, plant);
       renderer.render(over, camera);
+      renderer.clear(true, true, false);
+      targets.present();
+      gl.flush();
     },
     finish() {
       targets.read(0, 0, 1, 1);

@@ -1,4 +1,15 @@
-import { RGBAFormat, UnsignedByteType, type WebGLRenderer, WebGLRenderTarget } from "three";
+import {
+  BufferGeometry,
+  Camera,
+  GLSL3,
+  Mesh,
+  RawShaderMaterial,
+  RGBAFormat,
+  UnsignedByteType,
+  type WebGLRenderer,
+  WebGLRenderTarget,
+} from "three";
+import { COPY_FRAGMENT, COPY_VERTEX } from "./shaders.ts";
 
 /** Two pictures beside the screen: the plant alone, and the plant with everything on it. What changes often is drawn anew
  *  over a copy of the first, without the plant's triangles; the screen gets a copy of the second. */
@@ -22,6 +33,20 @@ export function createTargets(renderer: WebGLRenderer, samples: number): Targets
   const plant = new WebGLRenderTarget(1, 1, { ...options, samples });
   const scene = new WebGLRenderTarget(1, 1, options);
 
+  // Drawn, not copied: browsers keep the screen in another format, and converting copies are the slower ones.
+  const material = new RawShaderMaterial({
+    glslVersion: GLSL3,
+    vertexShader: COPY_VERTEX,
+    fragmentShader: COPY_FRAGMENT,
+    uniforms: { uPicture: { value: scene.texture } },
+    depthTest: false,
+    depthWrite: false,
+  });
+  const sheet = new Mesh(new BufferGeometry(), material);
+  sheet.geometry.setDrawRange(0, 3);
+  sheet.frustumCulled = false;
+  const camera = new Camera();
+
   // three has no public way to copy depth between targets.
   const bufferOf = (target: WebGLRenderTarget): WebGLFramebuffer => {
     const known = renderer.properties.get(target) as { __webglFramebuffer?: WebGLFramebuffer };
@@ -32,7 +57,7 @@ export function createTargets(renderer: WebGLRenderer, samples: number): Targets
     if (made === undefined) throw new Error("three made no framebuffer for a render target");
     return made;
   };
-  const copy = (from: WebGLRenderTarget, to: WebGLFramebuffer | null, mask: number): void => {
+  const copy = (from: WebGLRenderTarget, to: WebGLFramebuffer, mask: number): void => {
     const { width, height } = scene;
     const source = bufferOf(from);
     // three forgets that binding both at once also changes what is read from: said twice, it must do it.
@@ -40,6 +65,17 @@ export function createTargets(renderer: WebGLRenderer, samples: number): Targets
     renderer.state.bindFramebuffer(gl.READ_FRAMEBUFFER, source);
     renderer.state.bindFramebuffer(gl.DRAW_FRAMEBUFFER, to);
     gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, mask, gl.NEAREST);
+  };
+
+  /** Ten times as fast as copying a rectangle where the processor draws. */
+  const copyColour = (): void => {
+    const { __webglTexture: texture } = renderer.properties.get(scene.texture) as {
+      __webglTexture?: WebGLTexture;
+    };
+    if (texture === undefined) throw new Error("three made no texture for a render target");
+    renderer.state.bindFramebuffer(gl.FRAMEBUFFER, bufferOf(plant));
+    renderer.state.bindTexture(gl.TEXTURE_2D, texture);
+    gl.copyTexSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 0, 0, scene.width, scene.height);
   };
 
   return {
@@ -50,11 +86,13 @@ export function createTargets(renderer: WebGLRenderer, samples: number): Targets
       scene.setSize(width, height);
     },
     restore() {
-      copy(plant, bufferOf(scene), gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+      const into = bufferOf(scene);
+      if (samples === 0) copyColour();
+      copy(plant, into, samples === 0 ? gl.DEPTH_BUFFER_BIT : gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     },
     present() {
       renderer.setRenderTarget(null);
-      copy(scene, null, gl.COLOR_BUFFER_BIT);
+      renderer.render(sheet, camera);
     },
     read(x, y, width, height) {
       const pixels = new Uint8Array(4 * width * height);
@@ -64,6 +102,8 @@ export function createTargets(renderer: WebGLRenderer, samples: number): Targets
     dispose() {
       plant.dispose();
       scene.dispose();
+      material.dispose();
+      sheet.geometry.dispose();
     },
   };
 }

@@ -88,6 +88,8 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   let view: View | undefined;
   let pending: Level = "none";
   let isShown = true;
+  /** The host stands on the page. */
+  let isSized = false;
   let isEvery = false;
   let heatKind: number | undefined;
   let isLensNew = true;
@@ -103,7 +105,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   let isOver = false;
 
   function request(level: Level): void {
-    if (pending === "none" && level !== "none" && isShown && !isOver) nextFrame(draw);
+    if (pending === "none" && level !== "none" && isShown && isSized && !isOver) nextFrame(draw);
     pending = higher(pending, level);
   }
 
@@ -143,7 +145,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     isLensNew = false;
     budgetUsed = budget.most();
     if (plant === undefined) return;
-    plant.points.choose(lens, { budget: budgetUsed, isEvery });
+    plant.points.choose(lens, { budget: budgetUsed, isEvery }, stage.pixelRatio());
     plant.finder.forget();
     signs.place();
     if (view !== undefined) signs.showMarks(view);
@@ -162,6 +164,11 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     if (isOnTheWay === true) request("everything");
   }
 
+  /** The first picture of a plant does not wait for the browser's next one: both who ask for it come just before one. */
+  function drawFirst(): void {
+    if (plant !== undefined && isSized && t.firstFrame === undefined) draw();
+  }
+
   function paint(level: Level): void {
     if (level === "none" || stage.isLost()) return;
     const isNewChoice = level !== "changed" && budgetUsed !== budget.most();
@@ -172,7 +179,10 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       points.rollUps.seal();
       stops.repair();
       stops.repair = timers.after(REPAIR_MS, () => request("points"));
-    } else stops.repair();
+    } else {
+      stops.repair();
+      points?.gather();
+    }
     points?.forget();
     stage.draw(level, layers);
     stage.canvas.dataset["frames"] = String(frames(stage.clock.stats.total));
@@ -200,7 +210,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     if (points === undefined) return;
     if (change.kind === "layout" || plant === undefined) {
       plant?.dispose();
-      plant = drawPlant(points, layers, materials, camera.lens);
+      plant = drawPlant(points, layers, materials, { lens: camera.lens, isSoftware: stage.isSoftware });
       plant.points.setHeat(heatKind);
       materials.setStale(points.isStale);
       signs.showAreas();
@@ -208,6 +218,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       showSelection();
       if (view !== undefined) signs.showLabels(view);
       moved();
+      drawFirst();
     } else if (change.kind === "all") {
       plant.points.all();
       request("points");
@@ -249,9 +260,12 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   const resize = (): void => {
     const { clientWidth, clientHeight } = host;
     if (clientWidth === 0 || clientHeight === 0) return;
+    if (!isSized) pending = "none";
+    isSized = true;
     stage.resize(clientWidth, clientHeight);
     camera.resize(clientWidth, clientHeight);
     moved();
+    drawFirst();
   };
   const observer = new ResizeObserver(resize);
   observer.observe(host);
@@ -270,6 +284,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   const stopPoints = deps.points.subscribe(adopt);
   const stopFreshness = deps.points.onFreshness((isStale) => {
     materials.setStale(isStale);
+    plant?.points.all();
     request("points");
   });
   if (deps.points.view() === undefined) warmUp(stage, layers, materials, camera);
@@ -324,6 +339,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       heatKind = next;
       materials.setHeat(next !== undefined);
       plant?.points.setHeat(next);
+      isLensNew = true;
       request("points");
     },
     every(isOn) {

@@ -22,10 +22,10 @@ export function warmUp(stage: Stage, layers: Layers, materials: Materials, camer
     timeMs: undefined,
     isStale: false,
   };
-  const plant = drawPlant(view, layers, materials, camera.lens);
-  plant.marks.show([{ triangles: [0, 0, 0, 1, 1, 0], x: 0, y: 0, z: 0, colour: "#000000" }]);
+  const plant = drawPlant(view, layers, materials, { lens: camera.lens, isSoftware: stage.isSoftware });
   stage.setLens(camera.lens());
-  plant.points.choose(camera.lens(), { budget: 1, isEvery: true });
+  plant.points.choose(camera.lens(), { budget: 1, isEvery: true }, 1);
+  plant.points.gather();
   stage.warm(layers);
   plant.dispose();
 }

@@ -11,19 +11,20 @@ export interface SyntheticPoints extends PointStore {
   tellAll(): void;
   /** Every `step`-th point toggles between normal and advisory. */
   toggle(step: number, offset: number): void;
-  setLayout(layout: ExpandedLayout): void;
+  /** @param timeMs of the first news; undefined: there was none yet */
+  setLayout(layout: ExpandedLayout, timeMs: number | undefined): void;
   setStale(isStale: boolean): void;
 }
 
 export function createSyntheticPoints(): SyntheticPoints {
-  let view: PointsView | undefined;
+  let view: { -readonly [K in keyof PointsView]: PointsView[K] } | undefined;
   let tags: ReadonlyMap<string, number> | undefined;
   const listeners = new Set<(change: PointsChange) => void>();
   const freshness = new Set<(isStale: boolean) => void>();
   const tell = (change: PointsChange): void => {
     for (const listener of listeners) listener(change);
   };
-  const existing = (): PointsView => {
+  const existing = () => {
     if (view === undefined) throw new Error("no layout yet");
     return view;
   };
@@ -99,19 +100,20 @@ export function createSyntheticPoints(): SyntheticPoints {
       for (const p of points) if ((state[p] ?? 0) < 2) state[p] = 1 - (state[p] ?? 0);
       some(points);
     },
-    setLayout(layout) {
+    setLayout(layout, timeMs) {
       tags = undefined;
       view = {
         layout,
         value: new Uint16Array(layout.pointCount),
         state: new Uint8Array(layout.pointCount),
         rollUp: new Uint8Array(layout.assetCount),
-        timeMs: undefined,
+        timeMs,
         isStale: false,
       };
       tell({ kind: "layout" });
     },
     setStale(isStale) {
+      existing().isStale = isStale;
       for (const listener of freshness) listener(isStale);
     },
   };

@@ -213,6 +213,8 @@ export async function createOutbox(
     reportGap: lose,
     reader(sink, readerOptions) {
       push({ kind: "sink", sink, options: readerOptions });
+      // Before it asks for anything: a file that is begun anew must know all its sinks.
+      if (closing === undefined) courier.hurry();
       return createReader(sink, readerOptions, { clock, tags, ask, arrivals, closed: stop.signal });
     },
     async flush(signal) {
