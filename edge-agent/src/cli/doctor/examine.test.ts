@@ -97,7 +97,7 @@ describe("stethos doctor", () => {
   });
 
   it("knows every certificate that the configuration names", () => {
-    const found = certificatesOf(config(), (store) => [`${store}/own.pem`]);
+    const found = certificatesOf(config(), (store) => [`${store}/own.pem`, `${store}/own.pem.mutex`]);
     expect(found).toEqual([join(folder, "pki/own/certs/own.pem")]);
     expect(certificatesOf(config())).toEqual([]);
   });

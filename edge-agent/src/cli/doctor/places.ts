@@ -83,7 +83,10 @@ export function certificatesOf(
     if (settings === undefined || settings.securityMode === "None") return [];
     return [settings.certificateFolder ?? join(config.dataFolder, "opcua-pki")];
   });
-  const own = stores.flatMap((store) => folders(join(store, "own/certs")));
+  // Beside them lie lock files.
+  const own = stores
+    .flatMap((store) => folders(join(store, "own/certs")))
+    .filter((file) => /\.(crt|der|pem)$/.test(file));
   return [...new Set([...named, ...own])];
 }
 
