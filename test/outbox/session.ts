@@ -29,6 +29,19 @@ const STREAMS = ["readings", "alarms", "gaps"] as const;
 const PATIENCE_MS = 20_000;
 /** Nothing here puts in as many: whoever gets more is given the same again and again. */
 const MOST_BATCHES = 20_000;
+/** Whoever meets the damage is told so, and may ask again: by then the file is another. */
+const TRIES = 3;
+
+async function patiently(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (tries === TRIES || !/is damaged|no room/.test(String(thrown))) throw thrown;
+    }
+  }
+}
+
 const never = new AbortController().signal;
 
 export async function openSession(options: SessionOptions): Promise<Session> {
@@ -56,7 +69,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         outbox.append(roundOf(next));
         if (next % ALARM_EVERY === 0) outbox.appendAlarm(alarmOf(next));
       }
-      await outbox.flush(never);
+      await patiently(() => outbox.flush(never));
       options.hear({ say: "accepted", round: last });
     },
     async drain(most = Number.POSITIVE_INFINITY) {
@@ -64,7 +77,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         for (let taken = 0; taken < most && (await waits(sink)); ) {
           const batches = await reader.next({ rows: 10_000 }, AbortSignal.timeout(PATIENCE_MS));
           for (const batch of batches) options.hear({ say: "delivered", sink, batch: tell(batch) });
-          await reader.confirm(batches);
+          await patiently(() => reader.confirm(batches));
           taken += batches.length;
           if (taken > MOST_BATCHES) throw new Error("what was confirmed comes again, without end");
         }
