@@ -27,12 +27,14 @@ export function createTestSink(port: number, options: Partial<NifiSinkOptions> =
 /** A listener behind a port that can be spoilt; what it had before is not counted. */
 async function benchBefore(listener: Listener, options: Partial<NifiSinkOptions>) {
   const gate = await openTcpGate(listener.port);
+  await listener.caughtUp();
   const before = listener.flowFiles().length;
   return {
     promise: "at-least-once",
     gate,
     create: () => createTestSink(gate.port, options),
     async received() {
+      await listener.caughtUp();
       return listener.flowFiles().slice(before).flatMap(rowsOfFlowFile);
     },
     async network(state: Parameters<typeof gate.set>[0]) {

@@ -11,6 +11,8 @@ export interface Listener {
   readonly port: number;
   /** All that were committed, in their order. */
   flowFiles(): readonly FlowFile[];
+  /** What a sender has its answer for, `flowFiles` has when this resolves. */
+  caughtUp(): Promise<void>;
   /** The connection behind ListenHTTP takes no more, or does again. */
   setFull(isFull: boolean): Promise<void>;
   /** Commits fail as on a full disk, or work again. */

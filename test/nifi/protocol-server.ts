@@ -111,6 +111,7 @@ export async function startProtocolServer(options: Options = {}): Promise<Protoc
   return {
     port: (server.address() as AddressInfo).port,
     flowFiles: () => files,
+    async caughtUp() {},
     async setFull(isFull) {
       state.isFull = isFull;
     },

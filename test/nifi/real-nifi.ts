@@ -26,6 +26,8 @@ export async function startNifi(classPath: string): Promise<RealNifi> {
   return {
     port,
     flowFiles: () => files,
+    // It tells of a file before it answers its sender, and of this after all of them.
+    caughtUp: () => process.command("look"),
     setFull: (isFull) => process.command(isFull ? "full" : "free"),
     setBroken: (isBroken) => process.command(isBroken ? "fail" : "mend"),
     async restart() {

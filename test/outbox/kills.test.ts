@@ -4,6 +4,7 @@ import { flawless } from "./oracle.ts";
 import { inFolder } from "./temporary.ts";
 
 const SEED = 1;
+const MOST_TRIES = 12;
 
 // Whole processes, on machines that may be busy.
 describe("a process with an outbox that is killed", { timeout: 600_000 }, () => {
@@ -13,10 +14,15 @@ describe("a process with an outbox that is killed", { timeout: 600_000 }, () => 
   });
 
   it("is caught when numbers start again in an emptied file: the proof notices AUTOINCREMENT off", async () => {
-    const verdict = await inFolder((folder) =>
-      proveKills({ folder, seed: SEED, kills: 5, bug: "autoincrement-off" }),
-    );
-    // A sink that has the number already never hears of what bears it now.
-    expect(verdict.lost + verdict.renamed).toBeGreaterThan(0);
+    // It shows when all was delivered while more comes: not in every run, as that hangs on how busy the machine is.
+    let noticed = 0;
+    for (let seed = SEED; noticed === 0 && seed < SEED + MOST_TRIES; seed += 1) {
+      const verdict = await inFolder((folder) =>
+        proveKills({ folder, seed, kills: 5, bug: "autoincrement-off" }),
+      );
+      // A sink that has the number already never hears of what bears it now.
+      noticed = verdict.lost + verdict.renamed;
+    }
+    expect(noticed).toBeGreaterThan(0);
   });
 });
