@@ -35,7 +35,7 @@ describe.each(sources)("first light, $name", ({ env, source }) => {
     ({ story, address } = light);
     page = await light.browser.newPage({ viewport: { width: 1280, height: 720 } });
     await page.goto(address);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     expect(await light?.stop()).toBe(0);

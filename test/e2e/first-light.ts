@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "../browser/chromium.ts";
 import { startScript, temporaryFolder } from "./processes.ts";
@@ -21,6 +22,16 @@ export interface FirstLight {
   stop(): Promise<number | string>;
 }
 
+const LOOK_MS = 250;
+
+/** How many machines have not learnt yet what is healthy. */
+async function learning(address: string): Promise<number> {
+  const machines = (await (await fetch(`${address}/v1/machines`)).json()) as readonly {
+    health: { state: string };
+  }[];
+  return machines.filter(({ health }) => health.state === "learning" || health.state === "unknown").length;
+}
+
 /** @param blockMs the story is told in blocks: shorter ones make it run faster */
 export async function startFirstLight(
   blockMs: number,
@@ -30,13 +41,16 @@ export async function startFirstLight(
   const config = join(folder.path, "agent.yaml");
   const plant = startScript(
     "test/plant/main.ts",
-    [config, "--port", "0", "--block-ms", String(blockMs)],
+    [config, "--port", "0", "--block-ms", String(blockMs), "--wait"],
     env,
   );
   const story = JSON.parse(await plant.line(/^\{/)) as Story;
   const agent = startScript("edge-agent/src/main.ts", ["run", "-c", config, "--log", "warn"]);
   const address = /http:\S+/.exec(await agent.line(/is listening/))?.[0] ?? "";
   const browser = await launchChromium();
+  // A busy machine learns slowly: a bearing that failed meanwhile would be learnt as healthy.
+  while ((await learning(address)) > 0) await pause(LOOK_MS);
+  plant.process.stdin?.write("begin\n");
   return {
     story,
     address,

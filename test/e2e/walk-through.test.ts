@@ -36,7 +36,7 @@ describe("an operator's walk-through of the simulated plant", () => {
 
   beforeAll(async () => {
     light = await startFirstLight(BLOCK_MS, { STETHOS_DATA: undefined });
-  }, 60_000);
+  }, 180_000);
 
   afterEach(async () => {
     for (const context of light.browser.contexts()) await context.close();

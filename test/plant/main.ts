@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
     "block-ms": { type: "string", default: "1000" },
     port: { type: "string", default: "8642" },
     story: { type: "string", default: "bearings" },
-    // Full load comes with the line "load" on standard input, not by itself.
+    // Full load comes with the line "load" on standard input, failing bearings with "begin", not by themselves.
     wait: { type: "boolean", default: false },
     // Further settings of the agent, as a JSON file.
     with: { type: "string" },
@@ -33,6 +33,7 @@ const plant = await startPlant({
   blockPeriodMs: Number(values["block-ms"]),
   story,
   waitsForLoad: values.wait,
+  holdsStory: values.wait,
   ...(recordings && { recordings }),
 });
 const large =
@@ -59,5 +60,6 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => void s
 createInterface(process.stdin)
   .on("line", (line) => {
     if (line === "load") plant.goToFullLoad();
+    if (line === "begin") plant.beginStory();
   })
   .on("close", () => void stop());

@@ -26,6 +26,8 @@ export interface PlantOptions {
   readonly story?: Story;
   /** The load comes when `goToFullLoad` is called, not by itself. */
   readonly waitsForLoad?: boolean;
+  /** No bearing fails before `beginStory` is called, however long the agent takes to learn. */
+  readonly holdsStory?: boolean;
 }
 
 /** Six machines on three controllers, on loopback, and the configuration of an agent that listens to them. */
@@ -36,6 +38,8 @@ export interface Plant {
   readonly failing: readonly string[];
   readonly healthy: readonly string[];
   goToFullLoad(): void;
+  /** What `holdsStory` held back begins within a few blocks. */
+  beginStory(): void;
   close(): Promise<void>;
 }
 
@@ -66,13 +70,16 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
     rpm: recordings === undefined ? machine.shaftHz * 60 : machine.recordings.rpm,
   }));
 
+  const firstFault = Math.min(...machines.flatMap(({ fault }) => fault?.fromBlock ?? []));
   let block = 0;
+  /** Blocks by which the story is late; undefined while it is held back. */
+  let late = options.holdsStory === true ? undefined : 0;
   let loadFrom =
     story === "load" && options.waitsForLoad !== true ? LOAD_FROM_BLOCK : Number.POSITIVE_INFINITY;
   function showAll(): void {
     block += 1;
     for (const { machine, plc, slot, vibration, random, rpm } of wired) {
-      const severity = severityAt(machine, story, block);
+      const severity = severityAt(machine, story, late === undefined ? 0 : block - late);
       const fullLoad = loadAt(machine, loadFrom, block);
       const load = 1 + 0.3 * fullLoad + 0.02 * Math.sin(block / 30) + 0.005 * random.normal();
       plc.show(slot, {
@@ -93,6 +100,9 @@ export async function startPlant(options: PlantOptions): Promise<Plant> {
   return {
     failing: machines.filter((machine) => isFailing(machine)).map(idOf),
     healthy: machines.filter((machine) => !isFailing(machine)).map(idOf),
+    beginStory() {
+      late ??= Math.max(0, block - firstFault);
+    },
     goToFullLoad() {
       loadFrom = block;
     },
