@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { below, pick, type Random, seededRandom } from "../fuzz/random.ts";
+import { comeUpAgain } from "./come-up-again.ts";
 import type { Line } from "./lines.ts";
-import { createOracle, flawless, judged, together, type Verdict } from "./oracle.ts";
+import { flawless, judged, together, type Verdict } from "./oracle.ts";
 import { openSession } from "./session.ts";
 import { inMemory } from "./temporary.ts";
 
@@ -35,7 +36,9 @@ export async function proveDamage({ folder, seed, cases }: Damage): Promise<Verd
     const image = pick(random, images);
     const { name, bytes, how, from } = damaged(image, random);
     const files = new Map(image.files).set(name, bytes);
-    const verdict = await inMemory((place) => judged(() => restart(place, files, image.said)));
+    const verdict = await inMemory((place) =>
+      judged(() => comeUpAgain(join(place, FILE), files, { said: image.said, sinks: SINKS, rounds: 2 })),
+    );
     const isEnd =
       name === LOG && (bytes.length < (image.files.get(LOG)?.length ?? 0) || from >= image.lastCommitAt);
     sum = together(sum, isEnd ? excused(verdict) : verdict, `seed ${seed}, case ${number}, ${name}: ${how}`);
@@ -118,26 +121,4 @@ function damaged({ files }: Image, random: Random): Damaged {
       return { name, bytes, how: `bits flipped at ${places.join(", ")}`, from: Math.min(...places) };
     }
   }
-}
-
-async function restart(
-  folder: string,
-  files: ReadonlyMap<string, Buffer>,
-  said: readonly Line[],
-): Promise<Verdict> {
-  for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
-  const oracle = createOracle(SINKS);
-  for (const line of said) oracle.hear(line);
-  const session = await openSession({
-    file: join(folder, FILE),
-    clock: createSystemClock(),
-    sinks: SINKS,
-    hear: (line) => oracle.hear(line),
-    fromRound: oracle.lastRound + 1,
-  });
-  await session.drain();
-  await session.put(2);
-  await session.drain();
-  await session.close();
-  return oracle.verdict();
 }

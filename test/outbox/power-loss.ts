@@ -1,13 +1,12 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { below, pick, type Random, seededRandom } from "../fuzz/random.ts";
 import type { Task } from "./child.ts";
+import { comeUpAgain } from "./come-up-again.ts";
 import { createDisk, SURVIVALS, type Survival } from "./disk.ts";
 import type { Line } from "./lines.ts";
-import { createOracle, flawless, judged, together, type Verdict } from "./oracle.ts";
+import { flawless, judged, together, type Verdict } from "./oracle.ts";
 import { type PlantedBug, runChild } from "./run-child.ts";
-import { openSession } from "./session.ts";
 import { inMemory } from "./temporary.ts";
 import { type Op, parseTrace, recorded } from "./trace.ts";
 
@@ -71,7 +70,9 @@ export async function provePowerLoss(options: PowerLoss): Promise<Verdict> {
     }
     const found = disk.crash(seededRandom(cut.seed), cut.survival);
     const said = linesOf(ops.slice(0, cut.at));
-    const verdict = await inMemory((place) => judged(() => restart(place, found, said)));
+    const verdict = await inMemory((place) =>
+      judged(() => comeUpAgain(join(place, FILE), found, { said, sinks: SINKS, rounds: 3 })),
+    );
     sum = together(sum, verdict, `seed ${seed}, cut after call ${cut.at}, ${cut.survival} survives`);
   }
   return sum;
@@ -102,26 +103,3 @@ const linesOf = (ops: readonly Op[]): Line[] =>
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
-
-/** The device comes up again on what is left, delivers it, and goes on. */
-async function restart(
-  folder: string,
-  found: ReadonlyMap<string, Buffer>,
-  said: readonly Line[],
-): Promise<Verdict> {
-  for (const [name, bytes] of found) await writeFile(join(folder, name), bytes);
-  const oracle = createOracle(SINKS);
-  for (const line of said) oracle.hear(line);
-  const session = await openSession({
-    file: join(folder, FILE),
-    clock: createSystemClock(),
-    sinks: SINKS,
-    hear: (line) => oracle.hear(line),
-    fromRound: oracle.lastRound + 1,
-  });
-  await session.drain();
-  await session.put(3);
-  await session.drain();
-  await session.close();
-  return oracle.verdict();
-}

@@ -11,6 +11,7 @@ import type { Tag } from "../core/tag.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { createOpenAlarms } from "./open-alarms.ts";
 import { createRulesEngine } from "./rules-engine.ts";
 
 export interface RulesDeps {
@@ -44,9 +45,9 @@ const TICK_MS = 500;
 
 export function createRules(deps: RulesDeps): Rules {
   const { clock, logger, telemetry } = deps;
-  /** The open occurrence of each source; and whose each is. */
-  const open = new Map<string, Alarm>();
-  const sourceOf = new Map<string, string>();
+  const open = createOpenAlarms(
+    deps.alarms.filter((alarm) => alarm.reason === "rule" && alarm.state !== "normal"),
+  );
   let rules = NO_RULES;
   /** Microseconds since the last tick. */
   let spentUs = 0;
@@ -64,22 +65,11 @@ export function createRules(deps: RulesDeps): Rules {
       logger.warn({ rule: rule.name, machine, err: message }, "a rule could not be evaluated");
     },
   });
-  for (const alarm of deps.alarms) if (alarm.reason === "rule" && alarm.state !== "normal") keep(alarm);
-
-  function keep(alarm: Alarm): void {
-    if (alarm.state === "normal") {
-      open.delete(alarm.sensor);
-      sourceOf.delete(alarm.id);
-    } else {
-      open.set(alarm.sensor, alarm);
-      sourceOf.set(alarm.id, alarm.sensor);
-    }
-  }
 
   function step(source: string, event: RuleEvent): Alarm | undefined {
-    const change = stepRuleAlarm(open.get(source), event);
+    const change = stepRuleAlarm(open.of(source), event);
     if (change === undefined) return undefined;
-    keep(change);
+    open.keep(change);
     deps.onAlarm(change);
     return change;
   }
@@ -100,7 +90,7 @@ export function createRules(deps: RulesDeps): Rules {
   /** Those that are gone end; those that stay are told again, for screens that are new. */
   function settleAlarms(): void {
     const known = new Set(rules.instances.map(sourceIn));
-    for (const [source, alarm] of [...open]) {
+    for (const [source, alarm] of open.all()) {
       if (known.has(source)) deps.onAlarm(alarm);
       else step(source, { kind: "off", timeUs: clock.nowUs() });
     }
@@ -113,7 +103,7 @@ export function createRules(deps: RulesDeps): Rules {
       engine.setTags(tags);
       engine.setRules(next, (instance, before) => {
         if (before !== undefined) return before;
-        const alarm = open.get(sourceIn(instance));
+        const alarm = open.of(sourceIn(instance));
         return alarm !== undefined && isActive(alarm.state) ? ON : OFF;
       });
       settleAlarms();
@@ -127,9 +117,9 @@ export function createRules(deps: RulesDeps): Rules {
     onScore: (score) => timed(() => engine.onScore(score, clock.nowUs())),
     onHealth: (health) => timed(() => engine.onHealth(health, clock.nowUs())),
     acknowledge(id, by) {
-      const source = sourceOf.get(id);
+      const source = open.sourceOf(id);
       if (source === undefined) return undefined;
-      const before = open.get(source);
+      const before = open.of(source);
       return step(source, { kind: "acknowledge", timeUs: clock.nowUs(), by }) ?? before;
     },
     get sources() {

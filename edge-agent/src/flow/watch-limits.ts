@@ -6,6 +6,7 @@ import { breachOf, hasAlarmLimit } from "../core/limits.ts";
 import type { ReadingBatch } from "../core/reading.ts";
 import { pathText, type Tag } from "../core/tag.ts";
 import type { Random } from "../ports/random.ts";
+import { createOpenAlarms } from "./open-alarms.ts";
 
 export interface WatchLimitsDeps {
   readonly clock: Clock;
@@ -30,28 +31,16 @@ const TICK_MS = 500;
 
 export function createWatchLimits(deps: WatchLimitsDeps): WatchLimits {
   const { clock } = deps;
-  /** The open occurrence of each tag, by the tag's id; and whose each is. */
-  const open = new Map<string, Alarm>();
-  const sourceOf = new Map<string, string>();
-  for (const alarm of deps.alarms)
-    if (alarm.reason.startsWith("limit-") && alarm.state !== "normal") keep(alarm);
+  const open = createOpenAlarms(
+    deps.alarms.filter((alarm) => alarm.reason.startsWith("limit-") && alarm.state !== "normal"),
+  );
   let tags: readonly Tag[] = [];
   let watch = createLimitWatch(0, []);
 
-  function keep(alarm: Alarm): void {
-    if (alarm.state === "normal") {
-      open.delete(alarm.sensor);
-      sourceOf.delete(alarm.id);
-    } else {
-      open.set(alarm.sensor, alarm);
-      sourceOf.set(alarm.id, alarm.sensor);
-    }
-  }
-
   function step(source: string, event: LimitEvent): Alarm | undefined {
-    const changes = stepLimitAlarm(open.get(source), event);
+    const changes = stepLimitAlarm(open.of(source), event);
     for (const change of changes) {
-      keep(change);
+      open.keep(change);
       deps.onAlarm(change);
     }
     return changes.at(-1);
@@ -77,7 +66,7 @@ export function createWatchLimits(deps: WatchLimitsDeps): WatchLimits {
       );
       watch = createLimitWatch(next.length, limited);
       const indices = new Map(limited.map(({ tag }) => [next[tag]?.id ?? "", tag]));
-      for (const [source, alarm] of [...open]) {
+      for (const [source, alarm] of open.all()) {
         const index = indices.get(source);
         if (index === undefined) step(source, { kind: "within", timeUs: clock.nowUs() });
         else {
@@ -88,9 +77,9 @@ export function createWatchLimits(deps: WatchLimitsDeps): WatchLimits {
     },
     onReadings: (batch) => watch.take(batch, onLevel),
     acknowledge(id, by) {
-      const source = sourceOf.get(id);
+      const source = open.sourceOf(id);
       if (source === undefined) return undefined;
-      const before = open.get(source);
+      const before = open.of(source);
       return step(source, { kind: "acknowledge", timeUs: clock.nowUs(), by }) ?? before;
     },
     async run(signal) {

@@ -12,7 +12,10 @@ import { type JsonRow, rowOfCells } from "./parquet-columns.ts";
 
 /** Whether a finished file is what its check sum was made of. */
 export async function checkSum(path: string): Promise<"good" | "wrong" | "missing"> {
-  const text = await readFile(`${path}${SUM_ENDING}`, "utf8").catch(() => undefined);
+  const text = await readFile(`${path}${SUM_ENDING}`, "utf8").catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === "ENOENT") return undefined;
+    throw thrown;
+  });
   if (text === undefined) return "missing";
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

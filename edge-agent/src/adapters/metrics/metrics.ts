@@ -61,6 +61,7 @@ export function createMetrics(sources: MetricSources, deps: { readonly logger: L
     text(asked) {
       // One after the other: a scrape's parts stop at its own signal.
       const text = turn.then(() => scrape(asked));
+      // Whoever asked is told what failed; the next one only waits.
       turn = text.catch(() => undefined);
       return text;
     },

@@ -1,4 +1,4 @@
-import type { Clock } from "@stethos/protocol-finger/clock";
+import { type Clock, slept } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../../core/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Block } from "./block.ts";
@@ -96,7 +96,7 @@ export function createCourier<I extends AnyItem, Q, A, R extends WireReply<A>>(
   async function tick(): Promise<void> {
     while (!stop.signal.aborted) {
       // Ends early, and for good, when the courier stops.
-      await clock.sleep(deps.commitIntervalMs, stop.signal).catch(() => undefined);
+      await slept(clock, deps.commitIntervalMs, stop.signal);
       isDue = true;
       nudge();
     }

@@ -384,6 +384,7 @@ describe("an outbox in trouble", () => {
     });
     await put(outbox, 10);
     await links[0]?.end();
+    // May be refused or lost with its worker: what was accepted before and after it must not be.
     await put(outbox, 10, 10).catch(() => undefined);
     await clock.advance(60_000);
     await put(outbox, 10, 20);
