@@ -49,13 +49,13 @@ module.exports = {
       name: "finger-is-a-leaf",
       severity: "error",
       from: { path: "^protocol-finger/", pathNot: test },
-      to: { path: "^(edge-agent|web-twin|test)/" },
+      to: { path: "^(edge-agent|web-twin|k8s|test)/" },
     },
     {
       name: "finger-by-its-doors",
       severity: "error",
       // The fuzzer feeds what stands behind the doors.
-      from: { path: "^(edge-agent|web-twin|test)/", pathNot: "^test/fuzz/" },
+      from: { path: "^(edge-agent|web-twin|k8s|test)/", pathNot: "^test/fuzz/" },
       to: {
         path: "^protocol-finger/src/",
         pathNot:
@@ -73,15 +73,33 @@ module.exports = {
       severity: "error",
       from: { path: "^models/", pathNot: test },
       to: {
-        path: "^(protocol-finger|edge-agent|web-twin|test)/",
+        path: "^(protocol-finger|edge-agent|web-twin|k8s|test)/",
         pathNot: "^protocol-finger/src/(clock|terminal)/index\\.ts$",
       },
     },
     {
       name: "models-by-its-doors",
       severity: "error",
-      from: { path: "^(edge-agent|web-twin|test)/" },
+      from: { path: "^(edge-agent|web-twin|k8s|test)/" },
       to: { path: "^models/src/", pathNot: "^models/src/(testing/)?index\\.ts$" },
+    },
+    {
+      name: "controller-sees-doors-only",
+      severity: "error",
+      from: { path: "^k8s/" },
+      to: { path: "^(edge-agent|web-twin)/src/", pathNot: "^edge-agent/src/core/" },
+    },
+    {
+      name: "controller-reconciles-purely",
+      severity: "error",
+      from: { path: "^k8s/controller/src/reconcile/", pathNot: test },
+      to: {
+        pathNot: [
+          "^k8s/controller/src/(reconcile|ports)/",
+          "^edge-agent/src/core/",
+          "^protocol-finger/src/clock/index\\.ts$",
+        ],
+      },
     },
     {
       name: "page-sees-the-door-only",
@@ -92,7 +110,7 @@ module.exports = {
     {
       name: "product-knows-no-test",
       severity: "error",
-      from: { path: "^(protocol-finger|models|edge-agent|web-twin)/src/", pathNot: test },
+      from: { path: "^(protocol-finger|models|edge-agent|web-twin|k8s/controller)/src/", pathNot: test },
       to: { path: "^test/" },
     },
   ],
@@ -102,7 +120,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     // Anchored: a bare "/dist/" would hide every npm package whose entry lies in such a folder.
-    exclude: { path: "^(protocol-finger|models|edge-agent|web-twin|test)/dist/" },
+    exclude: { path: "^(protocol-finger|models|edge-agent|web-twin|k8s/controller|test)/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "node", "default"],

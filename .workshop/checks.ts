@@ -41,6 +41,7 @@ export const checks: readonly Step[] = [
         "models/src",
         "edge-agent/src",
         "web-twin/src",
+        "k8s/controller/src",
         "test",
         ".workshop",
       ]),

@@ -34,8 +34,9 @@ function readRaw(folder: string): readonly ScriptCov[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
   const wanted = (script: ScriptCov) =>
-    /\/(protocol-finger\/src|models\/src|edge-agent\/src|web-twin)\/|twin-page/.test(script.url) &&
-    !/node_modules|\/dist\/core/.test(script.url);
+    /\/(protocol-finger\/src|models\/src|edge-agent\/src|k8s\/controller\/src|web-twin)\/|twin-page/.test(
+      script.url,
+    ) && !/node_modules|\/dist\/core/.test(script.url);
   const runs = files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as ProcessCov);
   return mergeProcessCovs(runs.map((run) => ({ result: run.result.filter(wanted) }))).result;
 }

@@ -13,7 +13,7 @@ interface LockedPackage {
 }
 
 const ALLOWED =
-  /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|Python-2\.0|WTFPL|CC-BY-3\.0|SEE LICENSE.*)( (OR|AND) .*)?\)?$/;
+  /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|Python-2\.0|PSF-2\.0|WTFPL|CC-BY-3\.0|SEE LICENSE.*)( (OR|AND) .*)?\)?$/;
 
 // Packages whose manifest says nothing: the licence stands in their own LICENSE or README, read by a person.
 const READ_BY_HAND: Readonly<Record<string, string>> = {

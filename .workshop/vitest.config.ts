@@ -4,7 +4,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: join(import.meta.dirname, ".."),
   test: {
-    include: ["{protocol-finger,models,edge-agent,web-twin}/src/**/*.test.ts", "test/**/*.test.ts"],
+    include: [
+      "{protocol-finger,models,edge-agent,web-twin,k8s/controller}/src/**/*.test.ts",
+      "test/**/*.test.ts",
+    ],
     exclude: ["**/node_modules/**", "**/dist/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
@@ -20,6 +23,7 @@ export default defineConfig({
         "models/src/**/*.ts",
         "edge-agent/src/**/*.ts",
         "web-twin/src/**/*.ts",
+        "k8s/controller/src/**/*.ts",
       ],
       exclude: ["**/*.test.ts", "**/*.d.ts"],
       reporter: ["json"],

@@ -93,3 +93,13 @@ export {
   type TwinSnapshot,
   type TwinWatched,
 } from "./twin-delta.ts";
+export {
+  deviceChannels,
+  FLEET_FOLDER,
+  FLEET_OUTCOMES,
+  FLEET_REPORT_TYPE,
+  type FleetOutcome,
+  type FleetReport,
+  type FleetVersion,
+  fleetReportKey,
+} from "./fleet-report.ts";
