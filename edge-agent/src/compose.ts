@@ -25,6 +25,7 @@ import { createMaintenance } from "./flow/keep-maintenance.ts";
 import { createMirror } from "./flow/mirror.ts";
 import { createShaftSpeed } from "./flow/shaft-speed.ts";
 import { createWatch, type Watch } from "./flow/watch.ts";
+import { isOfDataPlane } from "./flow/watch-data-plane.ts";
 import type { History } from "./ports/history.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Random } from "./ports/random.ts";
@@ -150,13 +151,15 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       ...left,
       telemetry,
       audit,
+      dataPlane,
+      node: nodeName(config.settings.models.node),
       dataFolder: config.dataFolder,
       acknowledge: (alarm, by) => watch.acknowledge(alarm, by),
       onAlarm(alarm) {
         mirror.onAlarm(alarm);
         twin.points.onAlarm(alarm);
         history.saveAlarm(alarm);
-        dataPlane?.appendAlarm(alarm);
+        if (!isOfDataPlane(alarm)) dataPlane?.appendAlarm(alarm);
       },
       onInhibit(source, inhibit) {
         twin.points.onInhibit(source, inhibit);

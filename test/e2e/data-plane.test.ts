@@ -82,7 +82,9 @@ async function startAgent() {
   const address = /http:\S+/.exec(await child.line(/is listening/))?.[0] ?? "";
   const outbox = async () => (await (await fetch(`${address}/v1/outbox`)).json()) as OutboxDto;
   const sink = async (name: string) => (await outbox()).sinks.find((one) => one.sink === name);
-  return { child, outbox, sink };
+  const alarms = async () =>
+    (await (await fetch(`${address}/v1/alarms?open=true`)).json()) as readonly { state: string }[];
+  return { child, outbox, sink, alarms };
 }
 
 const count = async (): Promise<number> => {
@@ -157,13 +159,25 @@ describe("an agent with sinks", () => {
   );
 
   it(
-    "says in its log and its API what an operator has to do, and never the password",
+    "says in its log, its API and its alarms what an operator has to do, and never the password",
     async () => {
       await writeFile(join(folder.path, "password"), "wrong-secret\n");
       const agent = await startAgent();
       await expect.poll(async () => (await agent.sink("postgres"))?.fault, POLL).toBe("denied");
       expect((await agent.sink("postgres"))?.message).toMatch(/passwordFile|password/);
       expect(await agent.child.line(/does not take deliveries/)).toContain('"fault":"denied"');
+      await expect.poll(agent.alarms, POLL).toMatchObject([
+        {
+          machine: "press-7",
+          sensor: "agent/data-plane/sink/postgres",
+          state: "unacknowledged-active",
+          reason: "sink-failing",
+          evidence: { sink: "postgres", fault: "denied" },
+        },
+      ]);
+      expect(JSON.stringify(await agent.alarms())).not.toContain("wrong-secret");
+      // The news of a sink that fails does not go the way that fails.
+      expect(observer.seen.filter(({ topic }) => topic.includes("alarm"))).toEqual([]);
       expect(await agent.child.stop()).toBe(0);
       expect(agent.child.output()).not.toContain("wrong-secret");
     },

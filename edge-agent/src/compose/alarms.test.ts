@@ -66,6 +66,8 @@ async function start(alarms: readonly Alarm[] = []) {
     logger,
     random: () => 0.5,
     telemetry: { emit: () => undefined },
+    dataPlane: undefined,
+    node: "edge-7",
     dataFolder: folder,
     audit,
     alarms,

@@ -11,9 +11,11 @@ import type { Score } from "../core/score.ts";
 import type { Tag } from "../core/tag.ts";
 import { createInhibitAlarms, type InhibitAlarms } from "../flow/inhibit-alarms.ts";
 import { createRules } from "../flow/rules.ts";
+import { createWatchDataPlane } from "../flow/watch-data-plane.ts";
 import { createWatchLimits } from "../flow/watch-limits.ts";
 import { createWatchSuppressions } from "../flow/watch-suppressions.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
+import type { DataPlane } from "../ports/data-plane.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -40,6 +42,9 @@ export interface AlarmsDeps {
   readonly telemetry: Telemetry;
   readonly audit: AuditLog;
   readonly dataFolder: string;
+  readonly dataPlane: DataPlane | undefined;
+  /** Name of this agent. */
+  readonly node: string;
   /** What an earlier run left open. */
   readonly alarms: readonly Alarm[];
   /** To who raised an alarm of a sensor. */
@@ -58,11 +63,15 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
   };
   const limits = createWatchLimits({ ...deps, onAlarm });
   const rules = createRules({ ...deps, onAlarm });
+  const wayOut = createWatchDataPlane({ ...deps, onAlarm });
   const inhibits: InhibitAlarms = await createInhibitAlarms({
     ...deps,
     state: createStateFile(join(deps.dataFolder, "inhibits.json")),
     acknowledge: (alarm, by) =>
-      limits.acknowledge(alarm, by) ?? rules.acknowledge(alarm, by) ?? deps.acknowledge(alarm, by),
+      limits.acknowledge(alarm, by) ??
+      rules.acknowledge(alarm, by) ??
+      wayOut.acknowledge(alarm, by) ??
+      deps.acknowledge(alarm, by),
     onInhibit: (source) => deps.onInhibit(source, inhibits.inhibitOf(source)),
   });
   const suppressions = createWatchSuppressions(inhibits.suppress);
@@ -80,7 +89,7 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
       rules.setRules(config.rules, tags);
       inhibits.setPlant(
         (machine) => criticality.get(machine) ?? "normal",
-        new Set([...sensors, ...limited.map(({ id }) => id), ...rules.sources]),
+        new Set([...sensors, ...limited.map(({ id }) => id), ...rules.sources, ...wayOut.sources]),
       );
       limits.setTags(watched);
       suppressions.setPlant(config.suppressions, tags);
@@ -93,7 +102,7 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
     onScore: rules.onScore,
     onHealth: rules.onHealth,
     async run(signal) {
-      await Promise.all([limits.run(signal), rules.run(signal), inhibits.run(signal)]);
+      await Promise.all([limits.run(signal), rules.run(signal), wayOut.run(signal), inhibits.run(signal)]);
     },
     close: inhibits.close,
   };

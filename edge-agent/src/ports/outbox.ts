@@ -62,4 +62,6 @@ export interface OutboxStatistics {
     readonly oldestUs: TimeUs | undefined;
   }[];
   readonly trouble: string | undefined;
+  /** When a damaged file was last set aside, since this start. */
+  readonly quarantinedUs?: TimeUs | undefined;
 }

@@ -56,6 +56,20 @@ export const machineEn = {
   "action.offline.2": "Check the network: cable, switch port, address. Can it be pinged from the agent?",
   "action.offline.3": "If the controller was exchanged, have the agent identify it anew.",
   "action.learning.1": "Let the machine run as usual. Judgements begin when the learning is done.",
+  "action.sink-failing.1":
+    "Tell whoever looks after the database, broker or network: what it said stands below.",
+  "action.sink-failing.2":
+    "Nothing is lost while the agent's disk lasts: “stethos outbox check” tells how long that is.",
+  "action.sink-failing.3": "For all checks at once run “stethos doctor” on the device.",
+  "action.sink-refused.1": "Look at the agent's log: each refused row stands there with its reason.",
+  "action.sink-refused.2": "Compare the receiver's schema with the one that the agent expects.",
+  "action.outbox-losing.1":
+    "Look at the cause below. “full”: make room, or bring the destination back first.",
+  "action.outbox-losing.2":
+    "“corrupt”: the damaged file was set aside; keep it, and have the device's disk checked.",
+  "action.outbox-failing.1":
+    "Check the device's disk: full, read-only or broken? Run “stethos doctor” on it.",
+  "action.outbox-failing.2": "Measuring and alarms go on; what cannot be stored does not leave the device.",
   "action.other.1":
     "Go there: listen, feel, look. Then say with the buttons above whether the alarm was real.",
 
@@ -67,6 +81,16 @@ export const machineEn = {
   "reason.limit-high-high": "The value is far above its upper limit",
   "reason.limit-low": "The value is below its lower limit",
   "reason.limit-low-low": "The value is far below its lower limit",
+  "reason.sink-failing": "“{sink}” does not take data; the agent keeps it meanwhile",
+  "reason.sink-refused": "“{sink}” refused rows for good",
+  "reason.outbox-losing": "Data is being lost on the way out",
+  "reason.outbox-failing": "The agent cannot store what it has to send",
+  "evidence.sink": "Destination",
+  "evidence.fault": "Fault",
+  "evidence.message": "What it said",
+  "evidence.cause": "Cause",
+  "evidence.streams": "Of",
+  "evidence.rows": "Rows",
   "evidence.value": "Value",
   "evidence.limit": "Limit",
 
@@ -197,6 +221,15 @@ export const machineZhCn: Readonly<Record<keyof typeof machineEn, string>> = {
   "action.offline.2": "检查网络：网线、交换机端口、地址。能否从边缘代理 ping 通？",
   "action.offline.3": "若更换过控制器，请让边缘代理重新识别。",
   "action.learning.1": "让设备照常运行。学习完成后开始判断。",
+  "action.sink-failing.1": "通知数据库、消息服务器或网络的负责人：对方的答复见下。",
+  "action.sink-failing.2": "边缘代理磁盘够用期间不会丢失数据：“stethos outbox check”可查看还能维持多久。",
+  "action.sink-failing.3": "在设备上运行“stethos doctor”可一次完成全部检查。",
+  "action.sink-refused.1": "查看边缘代理日志：每个被拒收的数据行及原因都在其中。",
+  "action.sink-refused.2": "将接收方的数据结构与边缘代理所要求的相对照。",
+  "action.outbox-losing.1": "查看下方原因。“full”：请腾出空间，或先恢复目的地。",
+  "action.outbox-losing.2": "“corrupt”：损坏的文件已另存；请保留，并检查设备磁盘。",
+  "action.outbox-failing.1": "检查设备磁盘：是否已满、只读或损坏？请在设备上运行“stethos doctor”。",
+  "action.outbox-failing.2": "测量与报警继续；无法保存的数据不会离开设备。",
   "action.other.1": "到现场听、摸、看，然后用上方按钮标注此报警是否属实。",
 
   "rule.message": "message.zh",
@@ -207,6 +240,16 @@ export const machineZhCn: Readonly<Record<keyof typeof machineEn, string>> = {
   "reason.limit-high-high": "数值高于上上限",
   "reason.limit-low": "数值低于下限",
   "reason.limit-low-low": "数值低于下下限",
+  "reason.sink-failing": "“{sink}”不接收数据；边缘代理暂时保存",
+  "reason.sink-refused": "“{sink}”永久拒收部分数据行",
+  "reason.outbox-losing": "外发数据正在丢失",
+  "reason.outbox-failing": "边缘代理无法保存待发送的数据",
+  "evidence.sink": "目的地",
+  "evidence.fault": "故障",
+  "evidence.message": "对方答复",
+  "evidence.cause": "原因",
+  "evidence.streams": "数据类别",
+  "evidence.rows": "行数",
   "evidence.value": "数值",
   "evidence.limit": "限值",
 

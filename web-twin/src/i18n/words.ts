@@ -14,7 +14,7 @@ export function reasonText(
     return String(words ?? t("reason.rule", { rule: evidence["rule"] ?? "" }));
   }
   const key = t.known(`reason.${reason}`);
-  return key === undefined || reason === "other" ? t("reason.other", { key: reason }) : t(key);
+  return key === undefined || reason === "other" ? t("reason.other", { key: reason }) : t(key, evidence);
 }
 
 /** An alarm's state, with who acknowledged it or why it is suppressed. */

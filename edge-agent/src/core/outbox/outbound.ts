@@ -78,7 +78,7 @@ export type OutboundRows =
 export interface OutboxBatch {
   /** Name of the agent that read it. */
   readonly node: string;
-  /** 16 hex digits, drawn for each new file and after each unclean start. */
+  /** 16 hex digits, drawn for each new file and at each opening. */
   readonly epoch: string;
   /** Rises within the file, over all streams; never used twice within an epoch. */
   readonly number: number;

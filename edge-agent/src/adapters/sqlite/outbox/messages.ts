@@ -49,7 +49,7 @@ export interface FoundBatches {
   readonly tags: readonly (readonly [key: number, tag: OutboundTag])[];
 }
 
-export type FileStatistics = Omit<OutboxStatistics, "file" | "trouble" | "uncommitted">;
+export type FileStatistics = Omit<OutboxStatistics, "file" | "quarantinedUs" | "trouble" | "uncommitted">;
 
 export type OutboxAnswer =
   | FoundBatches

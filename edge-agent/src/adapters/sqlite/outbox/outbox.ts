@@ -105,13 +105,17 @@ export async function createOutbox(
     if (lost.length > 0) outgoing.push({ kind: "gaps", gaps: lost });
   }
 
+  let quarantinedUs: number | undefined;
   function hear(heard: OutboxReply): void {
     for (const drop of heard.dropped) telemetry.emit({ kind: "outbox-dropped", ...drop });
     // Also where whoever asked no longer waits: the worker names each tag once.
     if (heard.ok && heard.answer?.kind === "next") {
       for (const [key, tag] of heard.answer.tags) tags.set(key, tag);
     }
-    if (heard.isQuarantined) telemetry.emit({ kind: "outbox-quarantined" });
+    if (heard.isQuarantined) {
+      quarantinedUs = clock.nowUs();
+      telemetry.emit({ kind: "outbox-quarantined" });
+    }
     if (heard.isQuarantined || heard.dropped.length > 0) arrivals.announce();
   }
 
@@ -236,7 +240,11 @@ export async function createOutbox(
         // The disk fails: what was known last, and why there is nothing newer.
         last = { ...(last ?? empty()), uncommitted, trouble: courier.trouble ?? describeError(thrown) };
       }
-      return { ...(last ?? empty()), uncommitted: staging.rows + outgoing.readings };
+      return {
+        ...(last ?? empty()),
+        uncommitted: staging.rows + outgoing.readings,
+        ...(quarantinedUs !== undefined && { quarantinedUs }),
+      };
     },
     close() {
       closing ??= courier.close();
