@@ -53,15 +53,17 @@ describe("the ledger", () => {
     const database = await databases.create();
     const sink = databases.closing(database.sink());
     let isOver = false;
+    let number = 0;
     const kills = (async () => {
       for (let i = 0; i < 3; i += 1) {
         await databases.server.stop("immediate");
         await databases.server.start();
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        // Something arrived between two crashes.
+        const mark = number;
+        await expect.poll(() => number, { interval: 10 }).toBeGreaterThan(mark + 3);
       }
       isOver = true;
     })();
-    let number = 0;
     while (!isOver) {
       number += 3;
       await forward(sink, ordinaryBatches(number - 2, number));

@@ -7,7 +7,7 @@ import { openAuditLog } from "../adapters/audit-log/audit-log.ts";
 import type { AgentConfig } from "../config.ts";
 import type { Alarm } from "../core/alarm-types.ts";
 import type { ReadingBatch } from "../core/reading.ts";
-import { NO_RULES } from "../core/rules/rule.ts";
+import { NO_RULES, type Rule, type RuleSet } from "../core/rules/rule.ts";
 import type { Tag } from "../core/tag.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createAlarms } from "./alarms.ts";
@@ -47,6 +47,26 @@ const batch = (...values: readonly number[]): ReadingBatch => ({
   other: new Map(),
 });
 
+const MACHINE = "s/a/l/c/pump";
+const HOT: Rule = {
+  name: "hot",
+  version: "v1",
+  when: "machine.temperature > 80",
+  holdUs: 0,
+  clearUs: 0,
+  severity: "alarm",
+  predicate: (values) => values.number(0) > 80,
+  inputs: [{ text: "machine.temperature" }],
+  messages: [],
+  engine: "closures",
+};
+const RULES: RuleSet = {
+  version: "v1",
+  rules: [HOT],
+  instances: [{ rule: HOT, machine: MACHINE, inputs: [{ kind: "reading", tag: SOURCE, type: "double" }] }],
+  tags: new Map([[SOURCE, { periodUs: 1e6, isByChange: false }]]),
+};
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "stethos-alarms-"));
@@ -56,7 +76,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(alarms: readonly Alarm[] = []) {
+async function start(alarms: readonly Alarm[] = [], rules = NO_RULES) {
   const clock = createManualClock();
   const seen: Alarm[] = [];
   const told: string[] = [];
@@ -75,8 +95,10 @@ async function start(alarms: readonly Alarm[] = []) {
     onAlarm: (one) => void seen.push(one),
     onInhibit: (source) => void told.push(source),
   });
-  const suppressions = [{ rule: { tag: "s/a/l/c/pump/speed", below: 10 }, sources: [SOURCE] }];
-  const config = { tags: TAGS, suppressions, rules: NO_RULES } as unknown as AgentConfig;
+  const suppressions = [
+    { rule: { tag: "s/a/l/c/pump/speed", below: 10 }, sources: [SOURCE], machine: MACHINE },
+  ];
+  const config = { tags: TAGS, suppressions, rules } as unknown as AgentConfig;
   all.setPlant(
     config,
     [{ id: "s/a/l/c/pump", name: "Pump", path, sensors: [], criticality: "high", tags: [] }],
@@ -99,6 +121,17 @@ describe("the alarms of an agent", () => {
       "unacknowledged-active -",
       "acknowledged-active -",
     ]);
+    await audit.close();
+  });
+
+  it("are silent with their machine where a rule raises them", async () => {
+    const { all, seen, audit } = await start([], RULES);
+    all.onReadings(batch(81, 5));
+    const of = (reason: string) =>
+      seen.filter((one) => one.reason === reason).map(({ inhibit }) => inhibit?.kind);
+    expect(of("rule").at(-1)).toBe("suppressed-by-design");
+    all.onReadings(batch(82, 50));
+    expect(of("rule").at(-1)).toBeUndefined();
     await audit.close();
   });
 

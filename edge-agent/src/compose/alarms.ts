@@ -7,6 +7,7 @@ import type { Health } from "../core/health.ts";
 import { hasAlarmLimit } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
 import type { ReadingBatch } from "../core/reading.ts";
+import { ruleSource } from "../core/rules/rule.ts";
 import type { Score } from "../core/score.ts";
 import type { Tag } from "../core/tag.ts";
 import { createInhibitAlarms, type InhibitAlarms } from "../flow/inhibit-alarms.ts";
@@ -92,7 +93,7 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
         new Set([...sensors, ...limited.map(({ id }) => id), ...rules.sources, ...wayOut.sources]),
       );
       limits.setTags(watched);
-      suppressions.setPlant(config.suppressions, tags);
+      suppressions.setPlant(withRulesOf(config), tags);
     },
     onReadings(batch) {
       suppressions.onReadings(batch);
@@ -107,6 +108,17 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
     close: inhibits.close,
   };
 }
+
+/** What is silent with a machine, the rules about it included. */
+const withRulesOf = ({ rules, suppressions }: Pick<AgentConfig, "rules" | "suppressions">) =>
+  suppressions.map((one) => {
+    if (one.machine === undefined) return one;
+    const about = rules.instances.filter(({ machine }) => machine === one.machine);
+    return {
+      ...one,
+      sources: [...one.sources, ...about.map(({ rule }) => ruleSource(rule.name, one.machine ?? ""))],
+    };
+  });
 
 /** The agent's table with the limits that are configured now: it keeps tags that were removed, for their indices. */
 function withLimitsOf(configured: readonly Tag[], tags: readonly Tag[]): readonly Tag[] {

@@ -30,7 +30,7 @@ export function buildSuppressions(
     const id = `${file.site}/${asset}`;
     const sensors = machines.find((one) => one.id === id)?.sensors ?? [];
     const sources = [...sensors, ...(limited.get(id) ?? [])].map((one) => one.id);
-    return [{ rule: rule(suppressWhile, id, ["machines", i]), sources }];
+    return [{ rule: rule(suppressWhile, id, ["machines", i]), sources, machine: id }];
   });
   const ofTags = file.devices.flatMap(({ groups }, d) =>
     groups.flatMap((group, g) =>

@@ -8,6 +8,7 @@ import { policy } from "./policy.ts";
 
 const count = z.int().min(1);
 const share = z.number().gt(0).lt(1);
+const channel = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be letters, digits, dots and dashes");
 const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dots and dashes");
 
 const gate = policy(
@@ -115,19 +116,50 @@ const retraining = z.strictObject({
   requestHours: z.number().positive().default(24).describe("At most one request in so many hours"),
 });
 
+const fleet = z.strictObject({
+  perDeviceChannels: z
+    .boolean()
+    .default(true)
+    .describe('Follows "candidate.<node>" and "stable.<node>", which a rollout controller points for this device'),
+  report: z
+    .strictObject({
+      url: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A folder, or "s3://bucket/prefix", to report to; the registry\'s own if absent'),
+      s3: s3Place.optional(),
+      everySeconds: z.number().min(1).max(86_400).default(300).describe("A sign of life at least so often"),
+      leastGapSeconds: z
+        .number()
+        .min(0.1)
+        .max(3600)
+        .default(5)
+        .describe("From one report to the next; what changes meanwhile is told by the next"),
+    })
+    .prefault({}),
+});
+
 /** Where models come from, when they are tried and what is kept of the field. Every default is explained where its policy
  *  is defined: core/rollout/rollout-policy.ts, core/gate/gate-policy.ts, core/drift/drift-policy.ts, core/objective.ts. */
 export const modelsSettings = z.strictObject({
   name: word.default("listener").describe("The model that is followed"),
-  node: word.optional().describe("Name of this device in requests and data sets; the host's name if absent"),
+  node: word
+    .optional()
+    .describe("Name of this device in requests, data sets and fleets; STETHOS_NODE or the host's name if absent"),
   registry: registryOptions.optional(),
-  candidateChannel: word.default("candidate"),
-  stableChannel: word.default("stable").describe("A signed return to an older version is followed at once"),
+  fleet: fleet.optional().describe("This device is one of many that a rollout controller leads"),
+  candidateChannel: channel.optional().describe('"candidate" if absent; in a fleet "candidate.<node>"'),
+  stableChannel: channel
+    .optional()
+    .describe(
+      '"stable" if absent, in a fleet "stable.<node>"; a signed return to an older version is followed at once',
+    ),
   pollSeconds: z.number().positive().default(300),
   startOn: z
     .enum(["drift", "published", "both"])
-    .default("drift")
-    .describe("What makes a trial begin by itself"),
+    .optional()
+    .describe('What makes a trial begin by itself; "drift" if absent, in a fleet "both"'),
   rollout: rollout.prefault({}),
   objective: policy(
     {

@@ -13,6 +13,8 @@ export interface Suppression {
   readonly rule: SuppressRule;
   /** Ids of sensors and tags. */
   readonly sources: readonly string[];
+  /** Of a whole machine: alarms of rules about it are silent too. */
+  readonly machine?: string | undefined;
 }
 
 /** A value that is not known suppresses nothing: silence needs a reason. */
