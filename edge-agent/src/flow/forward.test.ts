@@ -1,6 +1,7 @@
 import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it } from "vitest";
 import { createLogger } from "../adapters/node/logger.ts";
+import { EdgeError } from "../core/errors.ts";
 import type { Gap, OutboxBatch } from "../core/outbox/outbound.ts";
 import type { Outbox, OutboxReader } from "../ports/outbox.ts";
 import { type Delivery, type Sink, SinkError } from "../ports/sink.ts";
@@ -25,13 +26,14 @@ function batchOf(number: number): OutboxBatch {
 type Answer = Delivery | Error | "hang";
 
 /** A sink that answers as it is told, one answer a delivery; the last one again and again. */
-function bench(answers: readonly Answer[], batches: readonly OutboxBatch[]) {
+function bench(answers: readonly Answer[], batches: readonly OutboxBatch[], unconfirmed = 0) {
   const clock = createManualClock(0);
   const delivered: number[] = [];
   const confirmed: number[] = [];
   const gaps: Gap[] = [];
   const events: TelemetryEvent[] = [];
   let attempts = 0;
+  let failures = 0;
   let isClosed = false;
   const sink: Sink = {
     name: "historian",
@@ -60,6 +62,8 @@ function bench(answers: readonly Answer[], batches: readonly OutboxBatch[]) {
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     },
     async confirm(given) {
+      failures += 1;
+      if (failures <= unconfirmed) throw new EdgeError("OUTBOX_FAILED", "the file is damaged");
       confirmed.push(...given.map(({ number }) => number));
     },
   };
@@ -123,6 +127,19 @@ describe("forward", () => {
     expect(b.confirmed).toEqual([1]);
     expect(b.state()).toMatchObject({ state: "idle", attempts: 0 });
     expect(b.state()).not.toHaveProperty("fault");
+    await b.end();
+  });
+
+  it("delivers again, soon, what the outbox could not write down as confirmed", async () => {
+    const b = bench([DONE], [1, 2].map(batchOf), 2);
+    await b.clock.advance(999);
+    expect([b.delivered, b.confirmed]).toEqual([[1], []]);
+    await b.clock.advance(1);
+    await b.clock.advance(2000);
+    expect([b.delivered, b.confirmed]).toEqual([
+      [1, 1, 1, 2],
+      [1, 2],
+    ]);
     await b.end();
   });
 

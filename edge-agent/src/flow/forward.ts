@@ -2,7 +2,7 @@ import { type Clock, slept } from "@stethos/protocol-finger/clock";
 import { describeError, unreachable } from "../core/errors.ts";
 import type { OutboxBatch, Stream } from "../core/outbox/outbound.ts";
 import type { TimeUs } from "../core/time.ts";
-import { backoffMs } from "../lib/backoff.ts";
+import { backoffMs, createBackoff } from "../lib/backoff.ts";
 import type { SinkState } from "../ports/data-plane.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Outbox, OutboxReader } from "../ports/outbox.ts";
@@ -61,6 +61,8 @@ export function createForward(
 function createLane(sink: Sink, deps: ForwardDeps, policy: ForwardPolicy) {
   const { outbox, clock, telemetry } = deps;
   const logger = deps.logger.child({ component: "forward", sink: sink.name });
+  /** Of the outbox itself, not of the sink. */
+  const outboxBackoff = createBackoff(policy.retryFirstMs, policy.retryMostMs, deps.random);
   let state: SinkState = {
     sink: sink.name,
     kind: sink.kind,
@@ -215,6 +217,7 @@ function createLane(sink: Sink, deps: ForwardDeps, policy: ForwardPolicy) {
       // First the gap, then the confirmation: a crash in between tells the gap twice and loses nothing.
       tellRefused(delivery.refused);
       await reader.confirm(batches);
+      outboxBackoff.reset();
       trace(batches, "confirmed");
     }
   }
@@ -231,7 +234,7 @@ function createLane(sink: Sink, deps: ForwardDeps, policy: ForwardPolicy) {
             if (signal.aborted) return;
             // The outbox itself: it mends its own file, and its reader comes again.
             logger.error({ err: describeError(thrown) }, "the outbox cannot be read; trying again");
-            if (!(await slept(clock, policy.retryMostMs, signal))) return;
+            if (!(await slept(clock, outboxBackoff.next(), signal))) return;
           }
         }
       } finally {

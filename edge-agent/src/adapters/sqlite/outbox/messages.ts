@@ -29,6 +29,8 @@ export interface BatchName {
 
 export type OutboxQuery =
   | { readonly kind: "next"; readonly sink: string; readonly options: ReaderOptions; readonly rows: number }
+  /** What follows on what the sink holds is made ready; answers nothing. */
+  | { readonly kind: "ahead"; readonly sink: string; readonly rows: number }
   | { readonly kind: "confirm"; readonly sink: string; readonly names: readonly BatchName[] }
   | { readonly kind: "statistics" };
 
@@ -53,7 +55,7 @@ export type FileStatistics = Omit<OutboxStatistics, "file" | "quarantinedUs" | "
 
 export type OutboxAnswer =
   | FoundBatches
-  | { readonly kind: "confirm" }
+  | { readonly kind: "ahead" | "confirm" }
   | { readonly kind: "statistics"; readonly statistics: FileStatistics };
 
 /** Rows that were given up. */

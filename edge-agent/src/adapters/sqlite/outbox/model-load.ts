@@ -19,6 +19,7 @@ export type Command =
   | { readonly kind: "commit"; readonly fault: "late" | "none" | "refused" }
   | { readonly kind: "sink"; readonly sink: string }
   | { readonly kind: "read"; readonly sink: string; readonly rows: number }
+  | { readonly kind: "ahead"; readonly sink: string; readonly rows: number }
   | { readonly kind: "confirm"; readonly sink: string; readonly most: number }
   | { readonly kind: "crash" }
   | { readonly kind: "reopen"; readonly damage: number | undefined }

@@ -181,6 +181,15 @@ export function createWorld() {
     }
   }
 
+  /** Changes nothing that can be seen. */
+  function ahead(sink: string, rows: number): void {
+    const answer = { kind: "ahead" };
+    expect(ask({ kind: "query", query: { kind: "ahead", sink, rows }, ...now() })).toMatchObject({
+      ok: true,
+      answer,
+    });
+  }
+
   function confirm(sink: string, most: number): void {
     const numbers = model.held(sink).slice(0, most);
     const names = numbers.flatMap((number) => {
@@ -263,6 +272,9 @@ export function createWorld() {
         break;
       case "read":
         read(command.sink, command.rows);
+        break;
+      case "ahead":
+        ahead(command.sink, command.rows);
         break;
       case "confirm":
         confirm(command.sink, command.most);

@@ -31,6 +31,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ kind: fc.constant("confirm"), sink: sinkName, most: fc.constantFrom(1, 2, 99) }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("ahead"),
+      sink: sinkName,
+      rows: fc.constantFrom(1, 3000, 20_000),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash") }) },
   {
     weight: 1,

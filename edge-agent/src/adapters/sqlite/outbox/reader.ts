@@ -29,6 +29,8 @@ export interface Arrivals {
 
 /** After a failed question. */
 const RETRY_MS = 500;
+/** Share of the rows asked for from which on more can be expected. */
+const FULL = 0.5;
 const never = new AbortController().signal;
 
 export function createReader(sink: string, options: ReaderOptions, deps: ReaderDeps): OutboxReader {
@@ -44,6 +46,15 @@ export function createReader(sink: string, options: ReaderOptions, deps: ReaderD
       if (thrown instanceof EdgeError) return undefined;
       throw thrown;
     }
+  }
+
+  /** While the sink is busy with one delivery, the next is read; who asks for it waits for nothing but the answer. */
+  function readAhead({ batches }: FoundBatches, rows: number): void {
+    const found = batches.reduce((sum, { content }) => sum + rowsIn(content), 0);
+    // After a small delivery there is no backlog, hence nothing to read.
+    if (found < FULL * rows) return;
+    // A mere hint: what is wrong is found by whoever asks for the batches.
+    void ask({ kind: "ahead", sink, rows }, closed).catch(() => undefined);
   }
 
   function batchesOf(found: FoundBatches): readonly OutboxBatch[] {
@@ -64,7 +75,10 @@ export function createReader(sink: string, options: ReaderOptions, deps: ReaderD
           if (!(await slept(clock, RETRY_MS, signal))) signal.throwIfAborted();
           continue;
         }
-        if (found.batches.length > 0) return batchesOf(found);
+        if (found.batches.length > 0) {
+          readAhead(found, rows);
+          return batchesOf(found);
+        }
         await arrivals.after(seen, signal);
       }
     },
@@ -74,6 +88,9 @@ export function createReader(sink: string, options: ReaderOptions, deps: ReaderD
     },
   };
 }
+
+const rowsIn = (content: FoundBatches["batches"][number]["content"]): number =>
+  content.stream === "readings" ? content.columns.count : content.json.length;
 
 export function createArrivals(): Arrivals {
   let count = 0;

@@ -9,6 +9,8 @@ import type { TagTable } from "./tag-table.ts";
 /** What each sink is given, and what it confirmed. */
 export interface Reading {
   next(sink: StoredSink, rows: number, now: ReadingMoment): Found;
+  /** Reads and checks what follows on what the sink holds, one delivery of it: `next` finds it in memory then. */
+  ahead(sink: StoredSink, rows: number): void;
   /** @returns what no sink waits for any more */
   confirm(sink: StoredSink, names: readonly BatchName[], ranMs: number): readonly BatchEntry[];
 }
@@ -43,6 +45,8 @@ export function createReading(batches: BatchTable, sinks: SinkTable, tags: TagTa
   const empty = new Map<string, Map<number, number>>();
   const turns = new Map<string, "backlog" | "live">();
   const sent = new Set<number>();
+  /** Bodies that were read ahead, by sink and number; what is in a batch never changes. */
+  const ready = new Map<string, Map<number, BatchBody>>();
 
   /** Entries of a range that the sink wants, one after the other. */
   function* wanted(sink: StoredSink, range: NumberRange): Generator<BatchEntry> {
@@ -126,12 +130,20 @@ export function createReading(batches: BatchTable, sinks: SinkTable, tags: TagTa
     return history.length > 0 ? { entries: history, isBacklog: true } : { entries: news, isBacklog: false };
   }
 
-  function foundOf(entries: readonly BatchEntry[], isBacklog: boolean): Found {
+  /** Once: its columns move to whoever asked. */
+  function bodyOf(sink: string, entry: BatchEntry): BatchBody | undefined {
+    const bodies = ready.get(sink);
+    const body = bodies?.get(entry.id);
+    bodies?.delete(entry.id);
+    return body ?? batches.body(entry);
+  }
+
+  function foundOf(sink: string, { entries, isBacklog }: Choice): Found {
     const found: FoundBatch[] = [];
     const damaged: BatchEntry[] = [];
     const named = new Map<number, OutboundTag>();
     for (const entry of entries) {
-      const body = batches.body(entry);
+      const body = bodyOf(sink, entry);
       const name = batches.epochOf(entry.epochId);
       const content = body === undefined ? undefined : contentOf(entry, body, named);
       if (content === undefined || name === undefined) {
@@ -188,7 +200,21 @@ export function createReading(batches: BatchTable, sinks: SinkTable, tags: TagTa
       const last = choice.entries.at(-1);
       if (last === undefined) held.delete(sink.name);
       else held.set(sink.name, { last: last.id, isBacklog: choice.isBacklog });
-      return foundOf(choice.entries, choice.isBacklog);
+      return foundOf(sink.name, choice);
+    },
+    ahead(sink, rows) {
+      const last = held.get(sink.name)?.last;
+      const range = sink.cursor.find(({ from, to }) => last !== undefined && last >= from && last < to);
+      ready.delete(sink.name);
+      if (last === undefined || range === undefined) return;
+      const bodies = new Map<number, BatchBody>();
+      for (const entry of collect(sink, { from: last + 1, to: range.to }, rows)) {
+        const body = batches.body(entry);
+        // Whoever asks for it finds the damage.
+        if (body === undefined) break;
+        bodies.set(entry.id, body);
+      }
+      ready.set(sink.name, bodies);
     },
     confirm(sink, names, ranMs) {
       const ids = names

@@ -153,6 +153,9 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
     switch (query.kind) {
       case "next":
         return source.next(query, now);
+      case "ahead":
+        source.ahead(query.sink, query.rows);
+        return { kind: "ahead" };
       case "confirm":
         source.confirm(query.sink, query.names, now);
         return { kind: "confirm" };

@@ -33,6 +33,8 @@ export interface OutboxStore {
   /** Writes an item and takes it back. @throws what writing it throws */
   rehearse(item: OutboxItem, now: Moment): void;
   next(query: NextQuery, now: Moment): FoundBatches;
+  /** Reads what the sink will ask for next, while it is busy with what it has. */
+  ahead(sink: string, rows: number): void;
   confirm(sink: string, names: readonly BatchName[], now: Moment): void;
   statistics(): FileStatistics;
   /** What was given up since the last call. */

@@ -173,6 +173,10 @@ function storeOn(db: Database, settings: OutboxSettings, deps: OutboxStoreDeps):
         });
       }
     },
+    ahead(name, rows) {
+      const sink = sinks.get(name);
+      if (sink !== undefined) reading.ahead(sink, rows);
+    },
     confirm(name, names, now) {
       const sink = sinks.get(name);
       if (sink === undefined) return;
