@@ -17,7 +17,7 @@ if (args.includes("-h") || args.includes("--help")) {
       "npm start -- --points 100000 the same with a large plant around the six machines\n" +
       "npm start -- --port 9000    the same on another port\n" +
       "npm start -- --story load   two healthy machines go to full load instead of two bearings failing\n" +
-      "npm start -- --sink ADDRESS everything the agent learns goes there too: postgres://user@host/database,\n" +
+      "npm start -- --sink ADDRESS everything the agent learns goes there too: postgres://user@host/database?passwordFile=F,\n" +
       "                            mqtt://host, http://host:port/contentListener, or a folder\n" +
       "npm start -- --with my.json further settings of the agent, as JSON\n" +
       "npm start -- -c my.yaml     the agent alone, reading your plant\n",

@@ -36,7 +36,7 @@ export const runCommand: AddCommand = (program, context) => {
     .option("--json", "log as JSON lines even in a terminal")
     .addHelpText(
       "after",
-      "\nExamples:\n  stethos run -c agent.yaml\n  stethos run -c agent.yaml --sink postgres://stethos@db.example/plant\n  kill -HUP $(pidof -s node)   # read agent.yaml again, keeping connections that did not change",
+      "\nExamples:\n  stethos run -c agent.yaml\n  stethos run -c agent.yaml --sink 'postgres://stethos@db.example/plant?passwordFile=secret'\n  kill -HUP $(pidof -s node)   # read agent.yaml again, keeping connections that did not change",
     )
     .action(async (options: Options) => {
       const isTerminal = context.stderr.isTTY === true && options.json !== true;

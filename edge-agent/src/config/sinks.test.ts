@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkConfig } from "../config.ts";
 import { ConfigError } from "./problem.ts";
@@ -78,6 +78,14 @@ describe("an address of a sink", () => {
     ["mqtts://broker:8883", { kind: "mqtt", url: "mqtts://broker:8883" }],
     ["sparkplug+mqtt://broker/Plant1", { kind: "sparkplug", urls: ["mqtt://broker"], groupId: "Plant1" }],
     ["https://nifi:8443/contentListener", { kind: "nifi", url: "https://nifi:8443/contentListener" }],
+    [
+      "postgres://me@db/plant?sslmode=require&passwordFile=/run/secret",
+      { kind: "postgres", url: "postgres://me@db/plant?sslmode=require", passwordFile: "/run/secret" },
+    ],
+    [
+      "mqtts://broker?username=me&passwordFile=/run/secret",
+      { kind: "mqtt", url: "mqtts://broker", username: "me", passwordFile: "/run/secret" },
+    ],
     ["/var/spool/stethos", { kind: "file", folder: "/var/spool/stethos" }],
   ])("%s says what kind it is", (address, sink) => {
     expect(sinkOfUrl(address)).toEqual(sink);
@@ -86,6 +94,12 @@ describe("an address of a sink", () => {
   it("holds no password, and does not repeat it", () => {
     expect(() => sinkOfUrl("postgres://me:hunter2@db/plant")).toThrow(/passwordFile/);
     expect(() => sinkOfUrl("postgres://me:hunter2@db/plant")).not.toThrow(/hunter2/);
+  });
+
+  it("finds its files from where one stands", () => {
+    expect(sinkOfUrl("postgres://me@db/plant?passwordFile=secret")).toMatchObject({
+      passwordFile: resolve("secret"),
+    });
   });
 
   it("is refused where nobody speaks it", () => {
