@@ -76,7 +76,11 @@ describe("alarms in the configuration", () => {
       { suppressWhile: rule },
     );
     expect(suppressions).toEqual([
-      { rule: { tag: `${id}/speed`, below: 10 }, sources: [`${id}/vibration`, `${id}/temperature`], machine: id },
+      {
+        rule: { tag: `${id}/speed`, below: 10 },
+        sources: [`${id}/vibration`, `${id}/temperature`],
+        machine: id,
+      },
       { rule: { tag: `${id}/speed`, equals: false }, sources: [`${id}/temperature`] },
     ]);
   });
