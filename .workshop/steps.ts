@@ -69,6 +69,8 @@ interface Step {
   run(): Promise<number>;
   /** One line for each thing that failed: told once more where everybody looks first, at the end. */
   failures?(): readonly string[];
+  /** What is worth knowing although it passed. */
+  notes?(): readonly string[];
 }
 
 /** Runs the steps one after the other, each to its end, and prints what ran and how it went.
@@ -82,7 +84,7 @@ export async function runSteps(steps: readonly Step[]): Promise<number> {
     const code = await step.run();
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     if (code !== 0) failed += 1;
-    const why = code === 0 ? [] : (step.failures?.() ?? []);
+    const why = (code === 0 ? step.notes?.() : step.failures?.()) ?? [];
     rows.push(
       `  ${code === 0 ? "passed" : "FAILED"}  ${step.name.padEnd(10)} ${seconds.padStart(6)} s  ${step.what}`,
       ...why.map((line) => `            ${line}`),

@@ -37,33 +37,51 @@ async function testModels(): Promise<number> {
 
 const coverage = join(root, ".cache");
 const results = join(coverage, "test-results.json");
+/** Files: more than that is no accident. */
+const MOST_AGAIN = 4;
 
-async function runTests(): Promise<number> {
-  for (const folder of ["coverage", "browser-coverage", "process-coverage"]) {
-    rmSync(join(coverage, folder), { recursive: true, force: true });
-  }
-  rmSync(results, { force: true });
-  return run(
+const vitest = (more: readonly string[]): Promise<number> =>
+  run(
     bin("vitest"),
     [
       "run",
       "--config",
       ".workshop/vitest.config.ts",
-      "--coverage",
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${results}`,
-      ...process.argv.slice(2),
+      ...more,
     ],
     {
       ...env,
       STETHOS_PROCESS_COVERAGE: join(coverage, "process-coverage"),
     },
   );
+
+/** What failed at first and passed alone, afterwards: told at the end, for somebody to mend. */
+let unsteady: readonly string[] = [];
+
+async function runTests(): Promise<number> {
+  for (const folder of ["coverage", "browser-coverage", "process-coverage"]) {
+    rmSync(join(coverage, folder), { recursive: true, force: true });
+  }
+  rmSync(results, { force: true });
+  const code = await vitest(["--coverage", ...process.argv.slice(2)]);
+  const failed = code === 0 ? [] : failedFiles();
+  if (failed.length === 0 || failed.length > MOST_AGAIN) return code;
+  // Real servers and browsers share two cores with everything else here. Alone they have them for themselves: what is
+  // broken fails again, what was starved does not, and either is told.
+  const first = failedTests();
+  say(`tests: ${failed.length} files failed; once more, alone`);
+  rmSync(results, { force: true });
+  const again = await vitest(failed);
+  if (again === 0) unsteady = first;
+  return again;
 }
 
 interface TestFile {
   readonly name: string;
+  readonly status: string;
   readonly message: string;
   readonly assertionResults: readonly {
     readonly status: string;
@@ -72,9 +90,18 @@ interface TestFile {
   }[];
 }
 
+/** Undefined where vitest ended before it had any. */
+function testFiles(): readonly TestFile[] | undefined {
+  if (!existsSync(results)) return undefined;
+  return (JSON.parse(readFileSync(results, "utf8")) as { testResults: readonly TestFile[] }).testResults;
+}
+
+const failedFiles = (): string[] =>
+  (testFiles() ?? []).filter(({ status }) => status === "failed").map(({ name }) => relative(root, name));
+
 function failedTests(): string[] {
-  if (!existsSync(results)) return ["vitest ended before it had results"];
-  const { testResults } = JSON.parse(readFileSync(results, "utf8")) as { testResults: readonly TestFile[] };
+  const testResults = testFiles();
+  if (testResults === undefined) return ["vitest ended before it had results"];
   const firstLine = (text = ""): string => text.trimStart().split("\n", 1)[0] ?? "";
   return testResults.flatMap(({ name, message, assertionResults }) => {
     const file = relative(root, name);
@@ -99,6 +126,7 @@ process.exit(
           what: "unit, contract, integration, browser and end-to-end tests with coverage (vitest)",
           run: runTests,
           failures: failedTests,
+          notes: () => unsteady.map((line) => `failed at first, passed alone: ${line}`),
         },
         {
           name: "coverage",

@@ -8,7 +8,8 @@ export default defineConfig({
       "{protocol-finger,models,edge-agent,web-twin,k8s/controller}/src/**/*.test.ts",
       "test/**/*.test.ts",
     ],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    // The cache may hold whole file systems of images, /proc and all.
+    exclude: ["**/node_modules/**", "**/dist/**", "**/.cache/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A busy machine draws slowly; only what never comes takes this long.
