@@ -212,6 +212,69 @@ export function describeAlarms(desk: Desk): void {
       expect(await page.textContent(".bar-text")).toBe("Nothing to acknowledge");
     });
 
+    it("are shelved many at once with one reason, by keyboard, and say of each that is not why", async () => {
+      desk.server.first = plantWith((ms) =>
+        [0, 1, 2].map((i) => ({
+          ...alarmOf(cast[i] ?? cast[0], ms),
+          id: `many-${i}`,
+          sensor: `${machineId(cast[i] ?? cast[0])}/vibration`,
+        })),
+      );
+      const page = await desk.open();
+      // Beside the plant there is no room for ticks.
+      expect(await page.locator(".row-tick").first().isVisible()).toBe(false);
+      await go(page, "alarms");
+      const shelve = page.locator("[data-shelve-all]");
+      expect(await shelve.isVisible()).toBe(false);
+      for (const i of [0, 1]) {
+        await page.locator(`[data-alarm="many-${i}"] .row-tick`).focus();
+        await page.keyboard.press("Space");
+      }
+      await page.waitForSelector("[data-shelve-all]:has-text('Shelve chosen (2)')");
+      const broken = `/v1/alarm-sources/${encodeURIComponent(`${machineId(cast[1])}/vibration`)}/shelve`;
+      desk.server.broken.set(broken, 503);
+      await shelve.press("Enter");
+      await page.locator("#ask-reason").fill("line 1 is being cleaned");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector('[data-alarm="many-0"][data-face="shelved"]');
+      await page.waitForSelector("dialog[open] .ask-failures li");
+      expect(await page.locator(".ask-failures li").allTextContents()).toEqual([
+        expect.stringMatching(/Feed pump P-102, vibration: /),
+      ]);
+      expect(await findings(page)).toEqual([]);
+      await keepScreenshot(page, "shelve-many-partly");
+      desk.server.broken.clear();
+      await page.locator('dialog[open] [type="submit"]').press("Enter");
+      await page.waitForSelector('[data-alarm="many-1"][data-face="shelved"]');
+      await page.waitForSelector("dialog[open]", { state: "detached" });
+      const asked = desk.server.requests.filter((request) => request.includes("/shelve "));
+      expect(asked.length).toBe(3);
+      expect(asked.every((request) => request.includes("line 1 is being cleaned"))).toBe(true);
+      await shelve.waitFor({ state: "hidden" });
+      expect(await page.locator('[data-alarm="many-2"]').getAttribute("data-face")).not.toBe("shelved");
+    }, 60_000);
+
+    it("of a flood are chosen with one tick, by finger and in Simplified Chinese", async () => {
+      desk.server.first = plantWith((ms) => floodAlarms(ms, 12));
+      const page = await desk.open({
+        locale: "zh-CN",
+        viewport: { width: 390, height: 844 },
+        hasTouch: true,
+        isMobile: true,
+      });
+      await go(page, "alarms");
+      await page.locator(".flood-row .tick").first().tap();
+      await page.waitForSelector("[data-shelve-all]:has-text('搁置所选')");
+      expect(await findings(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      await keepScreenshot(page, "shelve-flood-phone-zh");
+      await page.locator("[data-shelve-all]").tap();
+      await page.locator("#ask-reason").fill("检修");
+      await page.locator('dialog[open] [type="submit"]').tap();
+      await page.waitForSelector("dialog[open]", { state: "detached" });
+      expect(desk.server.requests.some((request) => request.includes('"reason":"检修"'))).toBe(true);
+    }, 60_000);
+
     it("of the past are searched page by page, exported and printed", async () => {
       const page = await desk.open();
       await go(page, "alarms");
@@ -392,6 +455,22 @@ export function describeAlarms(desk: Desk): void {
       expect(await page.evaluate(() => document.activeElement?.getAttribute("data-machine"))).toBe(
         machineId(cast[1]),
       );
+    });
+
+    it("brings an alarm's machine forward on a phone, from whatever page it is chosen in the bar", async () => {
+      desk.server.first = plantWith(alarmsOfEachState);
+      const page = await desk.open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+      await go(page, "models");
+      await page.tap(".bar-alarm");
+      await page.waitForSelector('.main[data-page="plant"] .drawer[data-open]');
+      await page.waitForSelector("#detail-title:has-text('Feed pump P-101')");
+      await keepScreenshot(page, "phone-alarm-forward");
+      // Another page begins without it.
+      await page.tap(".drawer-close");
+      await page.tap(".bar-alarm");
+      await page.waitForSelector(".drawer[data-open]");
+      await page.evaluate(() => location.assign("#/models"));
+      await page.waitForSelector(".drawer:not([data-open])", { state: "attached" });
     });
 
     it.each([

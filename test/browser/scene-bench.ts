@@ -19,6 +19,7 @@ export interface Bench {
       pick(x: number, y: number): string | undefined;
       project(point: number): { readonly x: number; readonly y: number } | undefined;
       projectAsset(asset: number): { readonly x: number; readonly y: number } | undefined;
+      isAtRest(): boolean;
       renderNow(level: "changed" | "everything" | "points"): number;
       pixels(x?: number, y?: number, width?: number, height?: number): Uint8Array;
       loseContext(): void;

@@ -519,6 +519,34 @@ describe("what hands do in the scene", () => {
     }
   });
 
+  it("goes to what the first of two clicks met, wherever the camera is by the second", async () => {
+    const page = await openScene("points=20000");
+    const spot = await page.evaluate(() => bench.scene.probe.projectAsset(7));
+    const [x, y] = [spot?.x ?? 0, (spot?.y ?? 0) + 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.up();
+    const first = await page.evaluate(() => bench.events.at(-1));
+    await page.evaluate(() => bench.scene.goto("works/a0/line/cell/m20"));
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
+    await page.waitForFunction(() => bench.scene.probe.isAtRest() && bench.events.includes("visited"));
+    expect(first).toMatch(/m7(\/p\d+)?$/);
+    expect(await page.evaluate(() => bench.store.view().selection.asset)).toMatch(/m7$/);
+    const at = await page.evaluate(() => bench.scene.probe.projectAsset(7));
+    expect(Math.abs((at?.x ?? 0) - 480)).toBeLessThan(120);
+    expect(Math.abs((at?.y ?? 0) - 300)).toBeLessThan(160);
+  });
+
+  it("goes where a finger taps twice", async () => {
+    const page = await openScene("points=20000", { hasTouch: true });
+    const spot = await page.evaluate(() => bench.scene.probe.projectAsset(7));
+    for (let taps = 0; taps < 2; taps += 1) await page.touchscreen.tap(spot?.x ?? 0, (spot?.y ?? 0) + 2);
+    await page.waitForFunction(() => bench.events.includes("visited") && bench.scene.probe.isAtRest());
+    const at = await page.evaluate(() => bench.scene.probe.projectAsset(7));
+    expect(Math.abs((at?.x ?? 0) - 480)).toBeLessThan(120);
+  });
+
   it("pinches the scene and not the page", async () => {
     const page = await openScene("points=2000", { hasTouch: true });
     const gap = (): Promise<number> =>

@@ -20,7 +20,7 @@ const SHELVE = `${CHOSEN} [data-shelve]`;
 
 /** What the page tells tests of the scene. */
 interface Twin {
-  readonly scene?: { readonly t: { readonly plant?: number } };
+  readonly scene?: { readonly t: { readonly plant?: number }; isAtRest(): boolean };
   project(tag: string): { readonly x: number; readonly y: number } | undefined;
 }
 
@@ -89,6 +89,14 @@ describe("an operator's walk-through of the simulated plant", () => {
       off: Math.max(off(at.x, box.width), off(at.y, box.height)),
     };
   }
+
+  /** Where something is on the page can be told once the camera has arrived. */
+  const cameraAtRest = (page: Page) =>
+    page.waitForFunction(
+      () => (globalThis as unknown as { __twin: Twin }).__twin.scene?.isAtRest() === true,
+      undefined,
+      WAIT,
+    );
 
   const expectCentred = async (page: Page, alarm: Chosen): Promise<void> => {
     await expect
@@ -215,9 +223,13 @@ describe("an operator's walk-through of the simulated plant", () => {
       });
       await page.locator(".bar-alarm").tap(WAIT);
       const alarm = await chosenAlarm(page);
+      // What it is about comes forward; where it is lies behind it.
+      await page.waitForSelector(".drawer[data-open]", WAIT);
+      await page.locator(".drawer-close").tap(WAIT);
       await page.locator('[data-go="plan"]').tap(WAIT);
       await expect.poll(async () => (await placeOf(page, alarm))?.off ?? 2, WAIT).toBeLessThan(1);
       await keepScreenshot(page, "walk-touch-where");
+      await cameraAtRest(page);
       const place = await placeOf(page, alarm);
       await page.touchscreen.tap(place?.x ?? 0, place?.y ?? 0);
       await page.waitForSelector(".drawer[data-open]", WAIT);
@@ -233,6 +245,7 @@ describe("an operator's walk-through of the simulated plant", () => {
 
       // The page was scrolled to the list.
       await page.locator(".scene").scrollIntoViewIfNeeded();
+      await cameraAtRest(page);
       const again = await placeOf(page, alarm);
       await page.touchscreen.tap(again?.x ?? 0, again?.y ?? 0);
       await page.locator(".drawer[data-open] [data-open-trend]").tap(WAIT);
@@ -257,6 +270,7 @@ describe("an operator's walk-through of the simulated plant", () => {
       const page = await open({ locale: "en-GB" });
       await page.locator("[data-next]").click(WAIT);
       const alarm = await chosenAlarm(page);
+      await cameraAtRest(page);
       const place = await placeOf(page, alarm);
       await page.mouse.dblclick(place?.x ?? 0, place?.y ?? 0);
       await expectCentred(page, alarm);

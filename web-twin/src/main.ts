@@ -135,6 +135,7 @@ function start(root: HTMLElement, live: HTMLElement): void {
   const scene = createScenePanel({
     store,
     points,
+    ask,
     timers,
     now: clock.now,
     nextFrame: requestAnimationFrame,

@@ -147,6 +147,9 @@ function createKeys(
   };
 }
 
+/** What the drawer lies over. */
+const behindOf = ({ page, replayMs }: View): string => `${page} ${replayMs === undefined}`;
+
 export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
   const { store, scene, points } = deps;
   const abort = new AbortController();
@@ -167,7 +170,12 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
   const help = createHelpDialog(panelDeps);
   const caller = createAlarmCaller(panelDeps, deps.announce);
   const address = followPageAddress(store);
-  const reveal = (): void => drawer.open();
+  let behind = "";
+  const reveal = (): void => {
+    // What was chosen leads to the plant: that other page must not close what it opens.
+    behind = behindOf(store.view());
+    drawer.open();
+  };
   const pages = createPagePanels(panelDeps, deps.stage, reveal);
   const keys = createKeys(panelDeps, pages, scene);
   const drawer = createDrawer(panelDeps, pages.detail.element);
@@ -179,7 +187,14 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     help: () => help.showModal(),
   });
   const header = createHeader(panelDeps, [createNavigation(panelDeps), pages.find, settings]);
-  const bar = createAlarmBar(panelDeps, { sound: caller.sound, next: () => keys.go(1), show: keys.show });
+  const bar = createAlarmBar(panelDeps, {
+    sound: caller.sound,
+    next: () => keys.go(1),
+    show(alarm) {
+      keys.show(alarm);
+      reveal();
+    },
+  });
   const banners = createBanners({ ...panelDeps, reconnect: deps.reconnect });
   const machines = createMachineList(panelDeps, reveal);
   const side = createSidePanel(panelDeps, { machines, tree: pages.tree }, (panel) =>
@@ -229,7 +244,6 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
   );
 
   let wasLive = false;
-  let behind = "";
   const show = (view: View, changes: Changes): void => {
     document.body.dataset["feed"] = view.feed.state;
     document.documentElement.dataset["palette"] = view.palette;
@@ -237,7 +251,7 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     main.dataset["manner"] = view.manner;
     setAttribute(document.body, "data-replay", view.replayMs !== undefined);
     // Another page, or a replay with its controls, must not begin behind the drawer.
-    const next = `${view.page} ${view.replayMs === undefined}`;
+    const next = behindOf(view);
     if (next !== behind) drawer.close();
     behind = next;
     const isLive = view.feed.state === "live";

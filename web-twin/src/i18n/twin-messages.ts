@@ -9,6 +9,7 @@ export const twinEn = {
   "twin.sceneHint":
     "Drag to turn, right drag to move, wheel to zoom, click an asset or a point, double click to go there",
   "twin.noLayout": "The agent has not told where the plant's machines stand.",
+  "twin.modelFailed": "Drawn without its own model. {file}: {why}",
   "twin.noValue": "no value",
   "twin.age": "as of {age} ago",
   "twin.points": "{n} points",
@@ -32,6 +33,7 @@ export const twinZhCn: Readonly<Record<keyof typeof twinEn, string>> = {
   "twin.planHint": "拖动平移，滚轮缩放，单击设备或测点，双击前往",
   "twin.sceneHint": "拖动旋转，右键拖动平移，滚轮缩放，单击设备或测点，双击前往",
   "twin.noLayout": "代理尚未提供工厂设备的位置。",
+  "twin.modelFailed": "未使用自带模型，按普通外形显示。{file}：{why}",
   "twin.noValue": "无数值",
   "twin.age": "{age}前的数据",
   "twin.points": "{n} 个测点",

@@ -121,6 +121,27 @@ describe("what can be done about an alarm", () => {
     expect(nameless.asked).toEqual([]);
   });
 
+  it("shelves many at once, each source by itself, and tells which of them are not", async () => {
+    const refused = { ...inhibit, source: "wrong", kind: "nonsense" };
+    const { actions, asked, questions, run, store } = setUp({
+      answer: (n: number) => (n === 1 ? refused : inhibit),
+    });
+    actions.askShelveAll([first, makeAlarm("a2", "M1", { sensor: "M1/other" }), makeAlarm("a3", "M1")]);
+    expect(questions[0]).toMatchObject({ title: "Shelve 3 alarms?", asksReason: true, asksMinutes: true });
+    expect(await run()).toMatchObject({ kind: "partly", done: 1, failures: [{ name: "M1, vibration" }] });
+    // Two alarms have the same source.
+    expect(asked.map((line) => line.split(" ")[0])).toEqual([
+      "/v1/alarm-sources/M1%2Fvibration/shelve",
+      "/v1/alarm-sources/M1%2Fother/shelve",
+    ]);
+    expect(store.view().plant.alarms.get("a1")?.inhibit).toBeUndefined();
+    expect(store.view().plant.alarms.get("a2")?.inhibit).toEqual(inhibit);
+    expect(await run()).toMatchObject({ kind: "done", value: 1 });
+    expect(asked.at(-1)).toBe(
+      `/v1/alarm-sources/M1%2Fvibration/shelve ${JSON.stringify({ by: "Li", reason: "repair", minutes: 60 })}`,
+    );
+  });
+
   it("acknowledges all, goes on after one that is refused, and tells of that one", async () => {
     const seen = makeAlarm("a1", "M1", { state: "acknowledged-active" });
     const { actions, asked, questions, run, store } = setUp({
@@ -128,8 +149,11 @@ describe("what can be done about an alarm", () => {
     });
     actions.askAll([makeAlarm("a0", "M1"), first]);
     expect(questions[0]?.title).toBe("Acknowledge 2 alarms?");
-    expect(await run()).toMatchObject({ kind: "failed" });
+    expect(await run()).toMatchObject({ kind: "partly", done: 1, failures: [{ name: "M1, vibration" }] });
     expect(asked).toHaveLength(2);
+    // Once more: only the one that was refused.
+    expect(await run()).toMatchObject({ kind: "done", value: 1 });
+    expect(asked).toHaveLength(3);
     expect(store.view().plant.alarms.get("a1")?.state).toBe("acknowledged-active");
   });
 });

@@ -2,12 +2,10 @@ import { type AlarmDto, leastRole, type Right } from "@stethos/edge-agent/core";
 import { reasonText } from "../i18n/words.ts";
 import type { AlarmApi } from "../stream/alarm-api.ts";
 import { acknowledge } from "./acknowledge.ts";
-import type { AskDialog } from "./ask-dialog.ts";
-import { type Done, inNameOf } from "./in-name-of.ts";
+import type { AskDialog, Given } from "./ask-dialog.ts";
+import { inNameOf } from "./in-name-of.ts";
 import type { PanelDeps } from "./panel.ts";
-
-/** A browser opens no more connections to one agent. */
-const AT_ONCE = 6;
+import { eachOf } from "./several.ts";
 
 export type Inhibiting = "out" | "return" | "shelve" | "unshelve";
 
@@ -28,28 +26,8 @@ export interface AlarmActions {
   ask(what: Inhibiting, alarm: AlarmDto): void;
   /** Asks whether all of these are meant. */
   askAll(alarms: readonly AlarmDto[]): void;
-}
-
-/** Acknowledges a list, a few at a time; the first failure is told, the others are tried all the same. */
-async function acknowledgeAll(
-  alarms: readonly AlarmDto[],
-  deps: PanelDeps,
-  signal: AbortSignal,
-): Promise<Done<number>> {
-  const waiting = [...alarms];
-  let done = 0;
-  let first: Done<never> | undefined;
-  const work = async (): Promise<void> => {
-    for (;;) {
-      const alarm = waiting.shift();
-      if (alarm === undefined || signal.aborted) return;
-      const result = await acknowledge(alarm.id, deps, signal);
-      if (result.kind === "done") done += 1;
-      else first ??= result;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return first ?? { kind: "done", value: done };
+  /** Asks for one time and one reason, and shelves the sources of all of these, each by itself. */
+  askShelveAll(alarms: readonly AlarmDto[]): void;
 }
 
 function offeredFor({ inhibit, state }: AlarmDto): readonly Inhibiting[] {
@@ -71,6 +49,9 @@ export function createAlarmActions(
   dialog: Pick<AskDialog, "ask">,
 ): AlarmActions {
   const { t, store, operator, failed, nameOf } = deps;
+
+  const named = ({ machine, sensor }: AlarmDto): string =>
+    `${nameOf(machine)}, ${sensor.slice(sensor.lastIndexOf("/") + 1)}`;
 
   const send = async (
     what: Inhibiting,
@@ -102,7 +83,7 @@ export function createAlarmActions(
       });
     },
     ask(what, alarm) {
-      const source = `${nameOf(alarm.machine)}, ${alarm.sensor.slice(alarm.sensor.lastIndexOf("/") + 1)}`;
+      const source = named(alarm);
       const takes = what === "shelve" || what === "out";
       dialog.ask({
         title: t(`alarm.${what}Ask`, { source }),
@@ -119,7 +100,21 @@ export function createAlarmActions(
         title: t("alarm.acknowledgeAllAsk", { n: alarms.length }),
         what: t("alarm.acknowledgeAllWhat", { by: operator.name() }),
         confirm: t("alarms.acknowledge"),
-        run: (_, signal) => acknowledgeAll(alarms, deps, signal),
+        run: eachOf(alarms, named, ({ id }, _: Given, signal) => acknowledge(id, deps, signal)),
+      });
+    },
+    askShelveAll(alarms) {
+      // What is shelved is the source: one request for each, and one line in the audit.
+      const sources = [...new Map(alarms.map((alarm) => [alarm.sensor, alarm])).values()];
+      dialog.ask({
+        title: t("alarm.shelveAllAsk", { n: alarms.length }),
+        what: t("alarm.shelveAllWhat", { sources: sources.length }),
+        confirm: t("alarm.do.shelve"),
+        asksReason: true,
+        asksMinutes: true,
+        run: eachOf(sources, named, ({ sensor }, { reason, minutes }: Given, signal) =>
+          inNameOf(operator, failed, (by) => send("shelve", sensor, { by, reason, minutes }, signal)),
+        ),
       });
     },
   };

@@ -8,6 +8,7 @@ import { alarmOrder, isUnacknowledged } from "../state/alarm-order.ts";
 import { createAlarmApi } from "../stream/alarm-api.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { createAlarmActions } from "./alarm-actions.ts";
+import { createAlarmChoice } from "./alarm-choice.ts";
 import { createAlarmFilters } from "./alarm-filters.ts";
 import { createAlarmHistory } from "./alarm-history.ts";
 import { createAlarmJournal } from "./alarm-journal.ts";
@@ -82,10 +83,12 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
   const refused = element("p", { class: "note refused", hidden: true });
   const all = element("button", { type: "button", class: "action", "data-all": true });
+  const shelveAll = element("button", { type: "button", class: "action", "data-shelve-all": true });
   const print = element("button", { type: "button", class: "action" }, t("alarm.print"));
   const paper = element("div", { class: "print-only" });
   let opened: ReadonlySet<string> = new Set();
   let isPast = false;
+  const choice = createAlarmChoice();
   let visible: readonly AlarmDto[] = [];
   let rows: readonly ListRow[] = [];
 
@@ -107,6 +110,10 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
     label: async (id, verdict) => tell(await labelAlarm(id, verdict, deps, abort.signal), "label.failed"),
     shelve: (alarm) => actions.ask("shelve", alarm),
     more: journal.show,
+    tick(ids, isOn) {
+      choice.set(ids, isOn);
+      render();
+    },
     toggle(key) {
       const flood = key.replace(/^flood /u, "");
       opened = new Set(opened.has(flood) ? [...opened].filter((each) => each !== flood) : [...opened, flood]);
@@ -131,8 +138,10 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
     // Beside the plant there is no room to see that something is filtered away.
     const filter = page === "alarms" ? filters.value() : {};
     visible = filterAlarms(ordered, filter, (alarm) => wordsOf(alarm, deps));
+    // Beside the plant there are no ticks: what nobody sees is not chosen.
+    choice.keep(page === "alarms" ? visible : []);
     const entries = groupAlarms(visible, floodsOf(ordered), opened);
-    rows = listRows(entries, { t, format, nowMs: now(), nameOf, selected: selection.alarm, labels });
+    rows = listRows(entries, { t, format, nowMs: now(), nameOf, selected: selection.alarm, labels, choice });
     table.show(rows);
     filters.showCount(visible.length, ordered.length);
     noneFit.hidden = visible.length > 0 || ordered.length === 0;
@@ -142,6 +151,10 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
     const waiting = visible.filter(isUnacknowledged);
     all.hidden = waiting.length < 2;
     setText(all, t("alarm.acknowledgeAll", { n: waiting.length }));
+    const ticks = choice.alarms(visible).length;
+    shelveAll.hidden = ticks === 0;
+    setText(shelveAll, t("alarm.shelveAll", { n: ticks }));
+    shelveAll.disabled = actions.whyNot("shelve") !== undefined;
     const why = actions.whyNot("acknowledge");
     all.disabled = why !== undefined;
     refused.hidden = why === undefined;
@@ -162,6 +175,7 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
 
   clear.addEventListener("click", filters.clear);
   all.addEventListener("click", () => actions.askAll(visible.filter(isUnacknowledged)));
+  shelveAll.addEventListener("click", () => actions.askShelveAll(choice.alarms(visible)));
   print.addEventListener("click", () => globalThis.print());
   const endPrinting = fillForPrinting(deps, paper, () =>
     isPast ? { rows: history.rows(), filter: t("alarm.history") } : { rows, filter: filters.words() },
@@ -181,6 +195,7 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
         element("h2", { id: "alarms-title" }, t("alarms.title")),
         tabs.element,
         all,
+        shelveAll,
         print,
         element("label", { class: "operator" }, element("span", {}, t("alarms.by")), name),
       ),

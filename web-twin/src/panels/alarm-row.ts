@@ -3,6 +3,7 @@ import { FACE_ICONS, PRIORITY_ICONS } from "../dom/alarm-icons.ts";
 import { element, setAttribute, setText } from "../dom/element.ts";
 import { drawnIcon } from "../dom/icon.ts";
 import type { Row } from "../dom/keyed-list.ts";
+import type { Ticked } from "./alarm-choice.ts";
 import type { AlarmRow, FloodRow, ListRow } from "./alarm-rows.ts";
 import { createLabelButtons } from "./label-buttons.ts";
 import type { PanelDeps } from "./panel.ts";
@@ -14,6 +15,8 @@ export interface RowEvents {
   label(id: string, verdict: LabelVerdict): Promise<void>;
   shelve(alarm: AlarmDto): void;
   more(alarm: AlarmDto): void;
+  /** Chooses alarms to be shelved together, or no longer. */
+  tick(ids: readonly string[], isOn: boolean): void;
   /** Opens or closes a flood. */
   toggle(key: string): void;
 }
@@ -23,6 +26,23 @@ const button = (text: string, mark: string): HTMLButtonElement =>
 
 const cell = (className: string, ...children: readonly Node[]): HTMLElement =>
   element("span", { role: "cell", class: `alarm-cell ${className}` }, ...children);
+
+/** A tick that says which alarms are meant, before their row. */
+function createTick(label: string, changed: (isOn: boolean) => void) {
+  const box = element("input", { type: "checkbox", class: "row-tick", "aria-label": label });
+  box.addEventListener("change", () => changed(box.checked));
+  return {
+    // The whole corner of the row can be hit by a finger.
+    element: element("label", { class: "tick" }, box),
+    show(words: string, state: Ticked | undefined, isPossible: boolean): void {
+      setAttribute(box.parentElement ?? box, "hidden", state === undefined);
+      setAttribute(box, "aria-label", words);
+      box.disabled = !isPossible;
+      box.checked = state === "all";
+      box.indeterminate = state === "some";
+    },
+  };
+}
 
 /** One alarm with what can be done about it. */
 function createAlarmRow(first: AlarmRow, { t, may }: PanelDeps, events: RowEvents): Row<AlarmRow> {
@@ -41,10 +61,11 @@ function createAlarmRow(first: AlarmRow, { t, may }: PanelDeps, events: RowEvent
   const labels = createLabelButtons({ t }, (verdict) => events.label(first.key, verdict));
   const shelve = button(t("alarm.shelve"), "shelve");
   const more = button(t("alarm.more"), "more");
+  const tick = createTick("", (isOn) => events.tick([first.key], isOn));
   const row = element(
     "div",
     { role: "row", class: "alarm-row", "data-alarm": first.key },
-    cell("cell-priority", priorityIcon, priority),
+    cell("cell-priority", tick.element, priorityIcon, priority),
     cell("cell-time", since),
     cell("cell-machine", open),
     cell("cell-reason", reason),
@@ -54,7 +75,7 @@ function createAlarmRow(first: AlarmRow, { t, may }: PanelDeps, events: RowEvent
   );
 
   row.addEventListener("click", (event) => {
-    const isOnButton = event.target instanceof Element && event.target.closest(".action") !== null;
+    const isOnButton = event.target instanceof Element && event.target.closest(".action, .tick") !== null;
     if (!isOnButton) events.select(alarm);
   });
   let isAsked = false;
@@ -83,6 +104,11 @@ function createAlarmRow(first: AlarmRow, { t, may }: PanelDeps, events: RowEvent
     if (!isAsked) acknowledge.disabled = !may("acknowledge");
     shelve.hidden = next.alarm.inhibit !== undefined || next.face === "normal";
     shelve.disabled = !may("shelve");
+    tick.show(
+      t("alarm.tickLabel", name),
+      next.ticked === undefined ? undefined : next.ticked ? "all" : "none",
+      next.canShelve && may("shelve"),
+    );
     labels.element.hidden = next.canAcknowledge || next.face === "suppressed" || !may("label");
     labels.show(next.label, (verdict) => t("label.alarmRow", { verdict, ...name }));
     // The button goes away with the alarm's new state; the keyboard must not fall back to the top of the page.
@@ -117,7 +143,7 @@ function createAlarmRow(first: AlarmRow, { t, may }: PanelDeps, events: RowEvent
 }
 
 /** A flood on one line, to be opened. */
-function createFloodRow(first: FloodRow, { t }: PanelDeps, events: RowEvents): Row<FloodRow> {
+function createFloodRow(first: FloodRow, { t, may }: PanelDeps, events: RowEvents): Row<FloodRow> {
   const icon = element("span", { class: "row-icon" });
   const text = element("span", { class: "flood-text" });
   const toggle = element(
@@ -127,10 +153,17 @@ function createFloodRow(first: FloodRow, { t }: PanelDeps, events: RowEvents): R
     icon,
     text,
   );
+  let { shelvable } = first;
+  const tick = createTick("", (isOn) => events.tick(shelvable, isOn));
   const row = element(
     "div",
     { role: "row", class: "alarm-row flood-row", "data-flood": first.key },
-    element("span", { role: "cell", "aria-colspan": "7", class: "alarm-cell" }, toggle),
+    element(
+      "span",
+      { role: "cell", "aria-colspan": "7", class: "alarm-cell cell-flood" },
+      tick.element,
+      toggle,
+    ),
   );
   toggle.addEventListener("click", () => events.toggle(first.key));
   return {
@@ -143,6 +176,12 @@ function createFloodRow(first: FloodRow, { t }: PanelDeps, events: RowEvents): R
       setAttribute(row, "data-active", true);
       setAttribute(toggle, "aria-expanded", String(next.isOpen));
       setText(text, next.text);
+      ({ shelvable } = next);
+      tick.show(
+        t("alarm.tickFlood", { flood: next.text }),
+        next.ticked,
+        shelvable.length > 0 && may("shelve"),
+      );
     },
   };
 }

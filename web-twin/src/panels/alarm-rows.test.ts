@@ -62,6 +62,7 @@ describe("the rows of the alarm list", () => {
       text: "Flood on A / L: 11 alarms, 11 open. First out: Pump S/A/L/C/M, Signs of damage on the outer ring of the bearing",
       priority: "high",
       isOpen: false,
+      shelvable: alarms.map(({ id }) => id),
     });
     const opened = listRows(groupAlarms(alarms, floods, new Set(["f0"])), shown);
     expect(opened.filter((row) => row.kind === "alarm" && row.firstOut).map(({ key }) => key)).toEqual([

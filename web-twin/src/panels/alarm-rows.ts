@@ -12,6 +12,7 @@ import {
   priorityOf,
 } from "../state/alarm-order.ts";
 import type { NameOf } from "../state/asset-names.ts";
+import { type AlarmChoice, canShelve, type Ticked, ticked } from "./alarm-choice.ts";
 
 /** A line of the alarm list. */
 export type ListRow = AlarmRow | FloodRow;
@@ -32,6 +33,9 @@ export interface AlarmRow {
   readonly active: boolean;
   readonly canAcknowledge: boolean;
   readonly selected: boolean;
+  readonly canShelve: boolean;
+  /** Chosen, to be shelved with others; undefined where nothing can be chosen. */
+  readonly ticked: boolean | undefined;
   /** Of a flood: stands below it. */
   readonly inFlood: boolean;
   readonly firstOut: boolean;
@@ -45,6 +49,9 @@ export interface FloodRow {
   readonly text: string;
   readonly priority: Priority;
   readonly isOpen: boolean;
+  /** Those of its alarms that can be shelved. */
+  readonly shelvable: readonly string[];
+  readonly ticked: Ticked | undefined;
 }
 
 export interface RowWords {
@@ -84,6 +91,7 @@ export const wordsOf = (alarm: AlarmDto, { t, nameOf }: Pick<RowWords, "nameOf" 
 interface Shown extends RowWords {
   readonly selected: string | undefined;
   readonly labels: ReadonlyMap<string, LabelVerdict>;
+  readonly choice?: Pick<AlarmChoice, "has">;
 }
 
 export function listRows(entries: readonly AlarmEntry[], shown: Shown): readonly ListRow[] {
@@ -92,7 +100,7 @@ export function listRows(entries: readonly AlarmEntry[], shown: Shown): readonly
 
 function alarmRow(
   { alarm, flood }: Extract<AlarmEntry, { kind: "alarm" }>,
-  { selected, labels, ...words }: Shown,
+  { selected, labels, choice, ...words }: Shown,
 ): AlarmRow {
   const { t, format, nowMs, nameOf } = words;
   const priority = priorityOf(alarm);
@@ -111,6 +119,8 @@ function alarmRow(
     active: isActive(alarm),
     canAcknowledge: isUnacknowledged(alarm),
     selected: alarm.id === selected,
+    canShelve: canShelve(alarm),
+    ticked: choice?.has(alarm.id),
     inFlood: flood !== undefined,
     firstOut: flood?.firstOut === alarm.id,
     label: labels.get(alarm.id),
@@ -119,7 +129,7 @@ function alarmRow(
 
 function floodRow(
   { flood, alarms, isOpen: opened }: Extract<AlarmEntry, { kind: "flood" }>,
-  { t, nameOf }: Shown,
+  { t, nameOf, choice }: Shown,
 ): FloodRow {
   const first = alarms.find(({ id }) => id === flood.firstOut);
   // The filter may have left out the first one; the most urgent of the rest stands for it.
@@ -137,5 +147,7 @@ function floodRow(
     }),
     priority: alarms[0] === undefined ? "low" : priorityOf(alarms[0]),
     isOpen: opened,
+    shelvable: alarms.filter(canShelve).map(({ id }) => id),
+    ticked: choice === undefined ? undefined : ticked(alarms, choice),
   };
 }

@@ -2,6 +2,7 @@ import { element, setText } from "../dom/element.ts";
 import { errorText } from "../i18n/words.ts";
 import type { Done } from "./in-name-of.ts";
 import type { PanelDeps } from "./panel.ts";
+import type { Partly } from "./several.ts";
 
 /** What somebody says when he is asked whether he means it. */
 export interface Given {
@@ -15,7 +16,7 @@ export interface Question {
   readonly confirm: string;
   readonly asksReason?: boolean;
   readonly asksMinutes?: boolean;
-  readonly run: (given: Given, signal: AbortSignal) => Promise<Done<unknown>>;
+  readonly run: (given: Given, signal: AbortSignal) => Promise<Done<unknown> | Partly>;
 }
 
 /** Asks who does something, for how long and why. */
@@ -88,6 +89,7 @@ export function createAskDialog(deps: PanelDeps): AskDialog {
     reason,
   );
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
+  const failures = element("ul", { class: "ask-failures", hidden: true });
   const confirm = element("button", { type: "submit", class: "action primary" });
   const cancel = element("button", { type: "button", class: "action" }, t("command.cancel"));
   const form = element(
@@ -100,6 +102,7 @@ export function createAskDialog(deps: PanelDeps): AskDialog {
     minutes.element,
     reasonBox,
     problem,
+    failures,
     element("div", { class: "dialog-buttons" }, cancel, confirm),
   );
   const dialog = element("dialog", { class: "command ask", "aria-labelledby": "ask-title" }, form);
@@ -120,8 +123,20 @@ export function createAskDialog(deps: PanelDeps): AskDialog {
     return undefined;
   };
 
+  /** Each that is not done stands by itself: the next press of the button tries these again. */
+  const tellPartly = ({ done, failures: found }: Partly): void => {
+    complain(t("alarm.partly", { done, failed: found.length }));
+    failures.hidden = false;
+    failures.replaceChildren(
+      ...found.map(({ name, error }) =>
+        element("li", {}, t("alarm.partlyOne", { name, why: errorText(t, error) })),
+      ),
+    );
+  };
+
   const submit = async (): Promise<void> => {
     problem.hidden = true;
+    failures.hidden = true;
     if (question === undefined) return;
     if (!by.disabled) operator.rename(by.value);
     const words = given(question);
@@ -131,6 +146,7 @@ export function createAskDialog(deps: PanelDeps): AskDialog {
     confirm.disabled = false;
     if (abort.signal.aborted) return;
     if (result.kind === "done") dialog.close();
+    else if (result.kind === "partly") tellPartly(result);
     else if (result.kind === "failed") complain(t("alarm.failed", { why: errorText(t, result.error) }));
     else {
       complain(t("command.nameless"));
@@ -157,6 +173,7 @@ export function createAskDialog(deps: PanelDeps): AskDialog {
       minutes.element.hidden = next.asksMinutes !== true;
       reasonBox.hidden = next.asksReason !== true;
       problem.hidden = true;
+      failures.hidden = true;
       if (!dialog.open) dialog.showModal();
     },
     dispose() {

@@ -2,11 +2,13 @@ import { element, setAttribute, setText } from "../dom/element.ts";
 import type { Format } from "../i18n/format.ts";
 import type { Translate } from "../i18n/translate.ts";
 import type { SceneProbe } from "../scene/probe.ts";
-import type { TwinScene } from "../scene/twin-scene.ts";
+import type { TwinScene } from "../scene/scene-contract.ts";
 import type { PointStore } from "../state/points.ts";
 import type { Changes, Store, View } from "../state/store.ts";
+import type { Ask } from "../stream/ask.ts";
 import type { Timers } from "../stream/timers.ts";
 import { createHeatLegend } from "./heat-legend.ts";
+import { createModelNote } from "./model-note.ts";
 import { createSceneTip } from "./scene-tip.ts";
 
 /** The place of the scene and the plan: it stays when the language changes, so that the camera does too. */
@@ -30,6 +32,7 @@ export interface ScenePanelDeps {
   readonly now: () => number;
   readonly nextFrame: (draw: () => void) => void;
   readonly isStill: () => boolean;
+  readonly ask: Ask;
   /** Something was chosen in the scene: on a narrow screen its details lie below. */
   readonly picked: () => void;
 }
@@ -43,6 +46,9 @@ const EVERYTHING = {
   notes: false,
 } as const;
 
+/** So long browsers wait for the second tap of a double one. */
+const DOUBLE_TAP_MS = 300;
+
 type Trouble = { readonly kind: "lost" } | { readonly kind: "none"; readonly reason: string };
 
 export function createScenePanel(deps: ScenePanelDeps): ScenePanel {
@@ -55,12 +61,21 @@ export function createScenePanel(deps: ScenePanelDeps): ScenePanel {
   const buttons = { closer: tool("+"), farther: tool("−"), fit: tool("⤢") };
   const manner = tool("▦");
   const every = tool("⁙");
+  const page = new AbortController();
   let words: { readonly t: Translate; readonly format: Format } | undefined;
   let scene: TwinScene | undefined;
   let trouble: Trouble | undefined;
   let isEvery = false;
   let isPlan = store.view().manner === "plan";
 
+  /** What comes forward at once would lie under the second tap of two, and take it. */
+  let stopReveal = (): void => {};
+  const revealLater = (): void => {
+    stopReveal();
+    stopReveal = deps.timers.after(DOUBLE_TAP_MS, deps.picked);
+  };
+
+  const modelNote = createModelNote();
   const heat = createHeatLegend((kind) => scene?.heat(kind));
   const tip = createSceneTip(host, points, () => words, deps.now);
   host.append(tip.element);
@@ -123,6 +138,7 @@ export function createScenePanel(deps: ScenePanelDeps): ScenePanel {
       ),
       hint,
       heat.element,
+      modelNote.element,
       notice,
     ),
     translate(t, format) {
@@ -136,6 +152,7 @@ export function createScenePanel(deps: ScenePanelDeps): ScenePanel {
       showManner();
       showKinds();
       showTrouble();
+      modelNote.translate(t);
     },
     show(view, changes) {
       scene?.show(view, changes);
@@ -153,11 +170,19 @@ export function createScenePanel(deps: ScenePanelDeps): ScenePanel {
           isStill: deps.isStill,
           pickedAsset(id) {
             store.selectAsset(id);
-            deps.picked();
+            revealLater();
           },
           pickedPoint(tag) {
             store.selectPoint(tag);
-            deps.picked();
+            revealLater();
+          },
+          visited: () => stopReveal(),
+          models: {
+            async load(file, size) {
+              const { loadModel } = await import("../model/load-model.ts");
+              return loadModel(deps.ask, file, size, page.signal);
+            },
+            failed: modelNote.add,
           },
           hovered(hover) {
             if (hover === undefined) tip.hide();

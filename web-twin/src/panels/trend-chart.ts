@@ -2,6 +2,7 @@ import uPlot from "uplot";
 import { paletteColour } from "../dom/palette-colour.ts";
 import type { TrendColumns } from "../state/trend-buffer.ts";
 import { align, bridge } from "./trend-columns.ts";
+import { roomy, scaleWith } from "./trend-scale.ts";
 
 const FONT = "11px system-ui, sans-serif";
 const TONES = 6;
@@ -53,12 +54,6 @@ export const toneOf = (series: number): { readonly colour: string; readonly dash
   dash: DASHES[Math.floor(series / TONES) % DASHES.length] ?? [],
 });
 
-/** A flat line needs some room above and below, or it would fill the scale with noise. */
-function roomy(low: number, high: number): [number, number] {
-  const room = Math.max((high - low) * 0.1, Math.abs(high) * 0.02, 1e-9);
-  return [low - room, high + room];
-}
-
 function seriesOf(numbers: readonly number[]): uPlot.Series[] {
   return numbers.flatMap((number) => {
     const { colour, dash } = toneOf(number);
@@ -99,7 +94,7 @@ export function createTrendChart(host: HTMLElement, options: ChartOptions): Tren
   const yRange = (_: uPlot, low: number | null, high: number | null): [number, number] => {
     if (range !== undefined) return [...range];
     if (low === null || high === null) return [0, 1];
-    return roomy(low, high);
+    return scaleWith(roomy(low, high), overlay.limits ?? []);
   };
 
   /** Alarms behind the lines, limits across. */

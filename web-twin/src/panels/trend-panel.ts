@@ -5,6 +5,7 @@ import { errorText } from "../i18n/words.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 import type { TrendChart } from "./trend-chart.ts";
 import { valueAt } from "./trend-columns.ts";
+import { createTrendLimits } from "./trend-limits.ts";
 import { createTrendModel } from "./trend-model.ts";
 import {
   FIRST_SPAN,
@@ -58,6 +59,7 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
     changed: () => draw(),
   });
 
+  const limits = createTrendLimits({ ask: deps.ask, changed: () => draw() });
   const machineOf = (): MachineDto | undefined => {
     const { plant, selection } = store.view();
     return plant.machines.get(selection.machine ?? "");
@@ -116,8 +118,8 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
     const columns = model.columns();
     setAttribute(host, "data-points", String(columns.time.length));
     const toS = now() / 1000;
-    const limits = option.kind === "score" ? [ANOMALY_LIMIT] : [];
-    chart.draw([columns], toS - model.spanS(), toS, { limits });
+    const lines = option.kind === "score" ? [ANOMALY_LIMIT] : limits.of(option.id);
+    chart.draw([columns], toS - model.spanS(), toS, { limits: lines });
   }
 
   const watch = (): void => {
@@ -125,6 +127,7 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
     if (option === undefined) return;
     const spanS = Number(span.value);
     model.watch(option, spanS);
+    limits.want([option]);
     const machine = machineOf();
     if (machine !== undefined) model.follow(machine);
   };
@@ -184,6 +187,7 @@ export function createTrendPanel(deps: PanelDeps): TrendPanel {
     dispose() {
       isDisposed = true;
       model.dispose();
+      limits.dispose();
       dropChart();
     },
   };

@@ -1,4 +1,3 @@
-import type { AlarmDto } from "@stethos/edge-agent/core";
 import { element, setAttribute, setText } from "../dom/element.ts";
 import { errorText } from "../i18n/words.ts";
 import {
@@ -15,16 +14,15 @@ import {
   withSeries,
   zoomed,
 } from "../state/trend-board.ts";
-import { createAlarmApi } from "../stream/alarm-api.ts";
 import { createFindBox } from "./find-box.ts";
-import { createLatest } from "./latest.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
+import { createTrendLimits } from "./trend-limits.ts";
 import { newestValue } from "./trend-model.ts";
 import { spanText } from "./trend-options.ts";
+import { createTrendsAlarms } from "./trends-alarms.ts";
 import type { ChartView } from "./trends-chart-view.ts";
 import { createTrendsModel } from "./trends-model.ts";
 import {
-  type AlarmMark,
   alarmMarks,
   type ChartGroup,
   chartGroups,
@@ -36,14 +34,11 @@ import {
 } from "./trends-rows.ts";
 
 const BUCKETS = { least: 120, most: 2_000 } as const;
-const MOST_MARKS = 40;
 const CURSOR_STEPS = 1_000;
 
 /** Any values over any time: one chart a unit, one cursor through all of them. */
 export function createTrendsPage(deps: PanelDeps): Panel {
   const { store, points, timers, t, format, now } = deps;
-  const alarmsApi = createAlarmApi(deps.ask);
-  const alarmJob = createLatest();
   const nowS = (): number => now() / 1000;
   const board = (): TrendBoard => store.view().trend;
   const range = (): TimeRange => rangeOf(board(), nowS());
@@ -51,8 +46,6 @@ export function createTrendsPage(deps: PanelDeps): Panel {
   let views: readonly ChartView[] = [];
   let drawnGroups = "";
   let cursorS: number | undefined;
-  let history: readonly AlarmDto[] = [];
-  let alarmsAsked = "";
   let isShown = false;
   let isDisposed = false;
   let makeView: typeof import("./trends-chart-view.ts").createChartView | undefined;
@@ -63,6 +56,9 @@ export function createTrendsPage(deps: PanelDeps): Panel {
     failed: deps.failed,
     changed: () => render(),
   });
+
+  const limits = createTrendLimits({ ask: deps.ask, changed: () => render() });
+  const alarms = createTrendsAlarms(deps, () => render());
 
   const button = (key: Parameters<typeof t>[0], name: string, act: () => void): HTMLButtonElement => {
     const made = element("button", { type: "button", class: "action", "data-act": name }, t(key));
@@ -115,9 +111,6 @@ export function createTrendsPage(deps: PanelDeps): Panel {
     "aria-label": t("trends.cursor"),
   });
   cursor.value = String(CURSOR_STEPS);
-  const marksList = element("ul", { class: "trends-alarms" });
-  const marksTitle = element("h3", {}, t("trends.alarms"));
-  const marksNote = element("p", { class: "note", role: "status" });
   const hint = element("p", { class: "note trends-hint" }, t("trends.hint"));
   const title = element("h2", { id: "trends-title", tabindex: "-1" }, t("trends.title"));
   const tools = element(
@@ -138,9 +131,7 @@ export function createTrendsPage(deps: PanelDeps): Panel {
     { class: "trends-body" },
     charts,
     element("div", { class: "trends-cursor" }, cursor, at),
-    marksTitle,
-    marksNote,
-    marksList,
+    ...alarms.elements,
     hint,
   );
   const panel = element(
@@ -224,10 +215,7 @@ export function createTrendsPage(deps: PanelDeps): Panel {
     cursor.value = String(Math.round(((timeS - fromS) / (toS - fromS)) * CURSOR_STEPS));
     setAttribute(cursor, "aria-valuetext", text);
     for (const view of views) view.read(timeS);
-    for (const mark of marksList.querySelectorAll<HTMLElement>("[data-from]")) {
-      const isAt = Number(mark.dataset["from"]) <= timeS && Number(mark.dataset["to"]) >= timeS;
-      setAttribute(mark, "data-at", isAt);
-    }
+    alarms.showAt(timeS);
   }
 
   cursor.addEventListener("input", () => {
@@ -237,51 +225,6 @@ export function createTrendsPage(deps: PanelDeps): Panel {
     views[0]?.point(timeS);
     readAt(timeS);
   });
-
-  /** The alarms of a shown past come from the agent; those that stand are known. */
-  const askAlarms = (shown: TimeRange): void => {
-    const step = (shown.toS - shown.fromS) / 2;
-    const fromS = Math.floor(shown.fromS / step) * step;
-    const toS = Math.ceil(shown.toS / step) * step;
-    const key = `${fromS} ${toS}`;
-    if (key === alarmsAsked) return;
-    alarmsAsked = key;
-    const query = { fromMs: Math.round(fromS * 1000), toMs: Math.round(toS * 1000) };
-    alarmJob.run((signal) => alarmsApi.search(query, undefined, signal), {
-      ready(found) {
-        history = found;
-        marksNote.hidden = true;
-        render();
-      },
-      failed(error) {
-        marksNote.hidden = false;
-        setText(marksNote, t("trends.alarmsFailed", { why: errorText(t, error) }));
-        deps.failed(error);
-      },
-    });
-  };
-
-  const knownAlarms = (): readonly AlarmDto[] => {
-    const known = new Map(history.map((alarm) => [alarm.id, alarm]));
-    for (const alarm of store.view().plant.alarms.values()) known.set(alarm.id, alarm);
-    return [...known.values()];
-  };
-
-  let listedMarks = "";
-  const listMarks = (marks: readonly AlarmMark[]): void => {
-    const newest = marks.slice(-MOST_MARKS).reverse();
-    marksTitle.hidden = newest.length === 0;
-    const key = newest.map(({ alarm, text }) => `${alarm.id}${alarm.clearedTime ?? ""}${text}`).join("\n");
-    if (key === listedMarks) return;
-    listedMarks = key;
-    marksList.replaceChildren(
-      ...newest.map(({ alarm, text, severity, fromS, toS }) => {
-        const open = element("button", { type: "button", class: "link", "data-severity": severity }, text);
-        open.addEventListener("click", () => store.selectAlarm(alarm.id));
-        return element("li", { "data-from": String(fromS), "data-to": String(toS) }, open);
-      }),
-    );
-  };
 
   const showTools = (shown: TimeRange): void => {
     const isLive = board().toS === undefined;
@@ -336,16 +279,16 @@ export function createTrendsPage(deps: PanelDeps): Panel {
       drawnGroups = key;
       buildViews(groups);
     }
-    const alarms = knownAlarms();
-    const marks = alarmMarks(alarms, all, shown, nowS(), { t, format });
-    listMarks(marks);
+    const known = alarms.known();
+    const marks = alarmMarks(known, all, shown, nowS(), { t, format });
+    alarms.list(marks);
     const text = rangeText(shown);
     views.forEach((view, i) => {
       const group = groups[i];
       if (group === undefined) return;
       const names = group.series.map(({ name }) => name).join("; ");
       view.draw(
-        { marks, limits: limitsOf(group, alarms, format) },
+        { marks, limits: limitsOf(group, known, format, limits.of) },
         t("trends.chart", { names, range: text }),
       );
     });
@@ -369,7 +312,8 @@ export function createTrendsPage(deps: PanelDeps): Panel {
       isLive: board().toS === undefined,
       buckets: Math.round(Math.min(BUCKETS.most, Math.max(BUCKETS.least, width / 2))),
     });
-    if (board().series.length > 0) askAlarms(shown);
+    if (board().series.length > 0) alarms.want(shown);
+    limits.want(board().series);
   };
 
   /** What is heard now goes into the charts that follow. */
@@ -438,7 +382,8 @@ export function createTrendsPage(deps: PanelDeps): Panel {
       isDisposed = true;
       unsubscribe();
       resized.disconnect();
-      alarmJob.cancel();
+      alarms.dispose();
+      limits.dispose();
       model.dispose();
       box.dispose();
       dropViews();

@@ -119,6 +119,10 @@ describe("alarms in trends", () => {
     if (tagGroup === undefined || scoreGroup === undefined) throw new Error("groups are missing");
     expect(limitsOf(tagGroup, [...alarms, limit, limit], us)).toEqual([212]);
     expect(limitsOf(scoreGroup, [], us)).toEqual([0.5]);
+    // Before anything passed them.
+    const configured = (tag: string): readonly number[] => (tag === "M1/temperature" ? [0, 100] : []);
+    expect(limitsOf(tagGroup, [], us, configured)).toEqual([32, 212]);
+    expect(limitsOf(tagGroup, [limit], us, configured)).toEqual([32, 212]);
   });
 });
 

@@ -162,17 +162,22 @@ export function alarmMarks(
     .sort((a, b) => a.fromS - b.fromS);
 }
 
-/** Limits of the shown series, as far as their alarms have told them, in the unit that is shown. */
+/** Limits of the shown series, in the unit that is shown: as they are configured, and as alarms have told them, which
+ *  may be of before a change.
+ *  @param configured limits of a tag in its own unit */
 export function limitsOf(
   { series }: ChartGroup,
   alarms: Iterable<AlarmDto>,
   format: Pick<Format, "conversion">,
+  configured: (tag: string) => readonly number[] = () => [],
 ): readonly number[] {
   if (series[0]?.subject.kind === "score") return [ANOMALY_LIMIT];
   const units = new Map(
     series.filter(({ subject }) => subject.kind === "tag").map(({ subject, unit }) => [subject.id, unit]),
   );
   const limits = new Set<number>();
+  for (const [tag, unit] of units)
+    for (const limit of configured(tag)) limits.add(convert(limit, format.conversion(unit)));
   for (const { sensor, evidence } of alarms) {
     const unit = units.get(sensor);
     const limit = evidence["limit"];

@@ -11,6 +11,12 @@ const MOST = 2_000_000;
 /** Pictures of one kind before the budget moves: one slow picture is no reason. */
 const PATIENCE = 5;
 
+/** What a picture may take, and with how many points it begins, by what draws. */
+export const BUDGETS = {
+  software: { targetMs: 60, first: 40_000 },
+  card: { targetMs: 33, first: 400_000 },
+} as const;
+
 /** Falls quickly when pictures take too long, grows slowly when there is room; between 0.6 and 1.3 of the target it stays. */
 export function createBudget({
   targetMs,

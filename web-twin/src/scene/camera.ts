@@ -9,6 +9,8 @@ export interface SceneCamera {
   limits(): Limits;
   /** Nobody moved it since it showed the whole plant. */
   isFitted(): boolean;
+  /** It glides to where somebody sent it. */
+  isOnTheWay(): boolean;
   resize(width: number, height: number): void;
   /** @param box minX, minY, minZ, maxX, maxY, maxZ of the whole plant */
   setPlant(box: readonly number[]): void;
@@ -86,6 +88,7 @@ export function createSceneCamera(isStill: () => boolean): SceneCamera {
     pose: () => pose,
     limits: () => limits,
     isFitted: () => isFitted,
+    isOnTheWay: () => way !== undefined,
     lens() {
       lens ??= createLens(pose, { ...size, isFlat, ball: ballOf(plant) });
       return lens;

@@ -6,6 +6,7 @@ import { createFinder, type Finder } from "./finder.ts";
 import type { Lens } from "./lens.ts";
 import { createMarkLayer, type MarkLayer } from "./mark-layer.ts";
 import type { Materials } from "./materials.ts";
+import type { Models } from "./models.ts";
 import { createPlantLayer, type PlantLayer } from "./plant-layer.ts";
 import { createPointLayer, type PointLayer } from "./point-layer.ts";
 import type { Layers } from "./stage.ts";
@@ -55,14 +56,23 @@ function wholeBox({ box, assetCount, layout }: ExpandedLayout): readonly number[
   ];
 }
 
+export interface DrawnBy {
+  readonly lens: () => Lens;
+  readonly isSoftware: boolean;
+  readonly models: Models;
+}
+
 export function drawPlant(
   view: PointsView,
   { plant: below, over, changed }: Layers,
   materials: Materials,
-  { lens, isSoftware }: { readonly lens: () => Lens; readonly isSoftware: boolean },
+  { lens, isSoftware, models }: DrawnBy,
 ): DrawnPlant {
   const { layout } = view;
-  const plant = createPlantLayer(below, layout, materials, isSoftware ? "software" : "card");
+  const plant = createPlantLayer(below, layout, materials, {
+    drawnBy: isSoftware ? "software" : "card",
+    models,
+  });
   const marks = createMarkLayer(over, materials.mark);
   const points = createPointLayer(view, materials);
   const glyphs = [points.rollUps, points.points];

@@ -40,6 +40,8 @@ export interface HandsDeps {
   readonly pickedAsset: (id: string) => void;
   readonly pickedPoint: (tag: string) => void;
   readonly hovered: (hover: Hover | undefined) => void;
+  /** A double tap: the camera goes there, and its details are not asked for. */
+  readonly visited: () => void;
 }
 
 /** How far from a glyph one may aim, pixels. */
@@ -48,6 +50,8 @@ const REACH = { mouse: 12, touch: 24 } as const;
 export function createHands(host: HTMLElement, deps: HandsDeps): Hands {
   const { camera } = deps;
   let hoverAt: { readonly x: number; readonly y: number } | undefined;
+  /** What the last two taps met without a drag between them, the newest last. */
+  let taps: readonly (Target | undefined)[] = [];
 
   const targetAt = (x: number, y: number, reach: number = REACH.mouse): Target | undefined => {
     const index = deps.labelAt(x, y);
@@ -57,6 +61,12 @@ export function createHands(host: HTMLElement, deps: HandsDeps): Hands {
     const layout = deps.plant()?.layout;
     if (layout === undefined) return undefined;
     return kind === "point" ? pointTag(layout, index) : layout.layout.assets[index]?.id;
+  };
+  const pick = (target: Target | undefined): void => {
+    const name = target === undefined ? undefined : nameOf(target);
+    if (target === undefined || name === undefined) return;
+    if (target.kind === "point") deps.pickedPoint(name);
+    else deps.pickedAsset(name);
   };
   const hoverAgain = (): void => {
     const at = deps.isMoving() ? undefined : hoverAt;
@@ -99,19 +109,23 @@ export function createHands(host: HTMLElement, deps: HandsDeps): Hands {
     lens: camera.lens,
     limits: camera.limits,
     move(pose) {
+      taps = [];
       camera.move(pose);
       deps.moved();
     },
     tapped(x, y, isTouch) {
       const target = targetAt(x, y, isTouch ? REACH.touch : REACH.mouse);
-      const name = target === undefined ? undefined : nameOf(target);
-      if (target === undefined || name === undefined) return;
-      if (target.kind === "point") deps.pickedPoint(name);
-      else deps.pickedAsset(name);
+      taps = [taps.at(-1), target];
+      pick(target);
     },
     doubleTapped(x, y) {
-      const target = targetAt(x, y, REACH.touch);
+      // Between the two taps the camera may have gone on its way: the first one was aimed at what was to be seen.
+      const [first, second] = taps;
+      const target = first ?? second ?? targetAt(x, y, REACH.touch);
+      taps = [];
       if (target === undefined) return;
+      if (target !== second) pick(target);
+      deps.visited();
       approach(target.kind === "asset" ? target.index : deps.plant()?.layout.assetOf[target.index]);
     },
     hovered(at) {

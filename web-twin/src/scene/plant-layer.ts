@@ -1,29 +1,26 @@
 import type { ExpandedLayout } from "@stethos/edge-agent/core";
 import { BufferAttribute, BufferGeometry, type Material, Mesh, type Scene, Sphere, Vector3 } from "three";
 import { type Block, cutBlocks } from "./blocks.ts";
-import {
-  createMerger,
-  floorsOf,
-  type Merged,
-  type Merger,
-  placeOfAsset,
-  plainShape,
-  type Shape,
-  shapeOf,
-} from "./merge.ts";
+import { floorsOf, type Merged, placeOfAsset } from "./merge.ts";
+import type { Models } from "./models.ts";
+import { cornersOf, createShapes, type Room, roomFor } from "./shapes.ts";
 
 /** Smaller assets are a plain box: their parts could hardly be seen, pixels. A processor that draws takes longer for the
  *  parts of a whole plant than for everything else; it draws them where single points are drawn as well. */
 const SMALLEST_PX = { card: 9, software: 24 } as const;
 /** Corners of the parts of all blocks together: some 60 MB. */
 const MOST_CORNERS = 3_500_000;
-/** Assets that are merged between two looks at the clock. */
-const STRIDE = 32;
+/** Of one block, with the models of its templates: where it would have more, its assets keep their parts. */
+const MOST_MODEL_CORNERS = { card: 1_500_000, software: 200_000 } as const;
+/** Corners that are merged between two looks at the clock. */
+const STRIDE = 8_000;
 
 /** Floors and equipment: at first one box an asset, then the parts of what stands near. */
 export interface PlantLayer {
   /** @param pixels [assets]: height of each in the picture; what is large enough gets its parts */
   want(pixels: Float32Array): void;
+  /** A template has a model now: what stands near gets it. */
+  modelCame(template: string): void;
   /** Merges parts until it is done or the time is over.
    *  @returns whether there is more to do */
   work(isOver: () => boolean): boolean;
@@ -36,6 +33,14 @@ interface DrawnBlock extends Block {
   readonly plain: Mesh;
   parts?: { readonly mesh: Mesh; readonly corners: number };
   pixels: number;
+  /** Its parts were made before a model came. */
+  isOld: boolean;
+}
+
+interface Begun {
+  readonly block: DrawnBlock;
+  readonly room: Room;
+  next: number;
 }
 
 export interface PlantMaterials {
@@ -59,59 +64,32 @@ const ballAround = (box: readonly number[]): Sphere => {
   return new Sphere(middle, Math.hypot(x1 - x0, y1 - y0, z1 - z0) / 2);
 };
 
-/** What each asset looks like, by its template. */
-function createShapes({ layout }: ExpandedLayout): {
-  readonly plain: (a: number) => Shape;
-  readonly parts: (a: number) => Shape;
-} {
-  const templates = new Map(layout.templates.map((template) => [template.id, template]));
-  const plain = new Map(layout.templates.map(({ id, size }) => [id, plainShape(size)]));
-  const parts = new Map<string, Shape>();
-  const nothing = shapeOf([]);
-  const idOf = (a: number): string => layout.assets[a]?.template ?? "";
-  return {
-    plain: (a) => plain.get(idOf(a)) ?? nothing,
-    parts(a) {
-      const id = idOf(a);
-      const known = parts.get(id) ?? shapeOf(templates.get(id)?.parts ?? []);
-      parts.set(id, known);
-      return known;
-    },
-  };
-}
-
-function roomFor(assets: Uint32Array, shape: (a: number) => Shape): { merger: Merger; corners: number } {
-  let corners = 0;
-  let indices = 0;
-  for (const a of assets) {
-    corners += shape(a).grey.length;
-    indices += shape(a).index.length;
-  }
-  return { merger: createMerger(corners, indices), corners };
-}
-
 export function createPlantLayer(
   scene: Scene,
   layout: ExpandedLayout,
   materials: PlantMaterials,
-  drawnBy: keyof typeof SMALLEST_PX,
+  { drawnBy, models }: { readonly drawnBy: keyof typeof SMALLEST_PX; readonly models: Models },
 ): PlantLayer {
   const smallestPx = SMALLEST_PX[drawnBy];
-  const shapes = createShapes(layout);
+  const mostModelCorners = MOST_MODEL_CORNERS[drawnBy];
+  const shapes = createShapes(layout, models);
   const floors = meshOf(floorsOf(layout.layout.areas), materials.floor);
   floors.frustumCulled = false;
   scene.add(floors);
 
   const blocks: readonly DrawnBlock[] = cutBlocks(layout.box).map((block) => {
-    const { merger } = roomFor(block.assets, shapes.plain);
-    for (const a of block.assets) merger.add(shapes.plain(a), placeOfAsset(layout, a));
+    const { merger, shapes: boxes } = roomFor(block.assets, shapes.plain);
+    block.assets.forEach((a, i) => {
+      const box = boxes[i];
+      if (box !== undefined) merger.add(box, placeOfAsset(layout, a));
+    });
     const plain = meshOf(merger.merged(), materials.equipment);
     plain.geometry.boundingSphere = ballAround(block.box);
     scene.add(plain);
-    return { ...block, plain, pixels: 0 };
+    return { ...block, plain, pixels: 0, isOld: false };
   });
   let queue: DrawnBlock[] = [];
-  let current: { block: DrawnBlock; merger: Merger; corners: number; next: number } | undefined;
+  let current: Begun | undefined;
   let corners = 0;
   let isNew = false;
 
@@ -135,29 +113,51 @@ export function createPlantLayer(
     return corners + wanted <= MOST_CORNERS;
   };
 
+  const fillQueue = (): void => {
+    queue = blocks.filter(
+      (block) =>
+        block.pixels >= smallestPx && (block.parts === undefined || block.isOld) && block !== current?.block,
+    );
+    queue.sort((a, b) => b.pixels - a.pixels);
+  };
+
   const start = (): boolean => {
     const block = queue.shift();
     if (block === undefined) return false;
-    const room = roomFor(block.assets, shapes.parts);
+    block.isOld = false;
+    const isRich = cornersOf(block.assets, shapes.best) <= mostModelCorners;
+    const room = roomFor(block.assets, isRich ? shapes.best : shapes.parts);
     if (!makeRoom(room.corners, block.pixels)) {
       queue = [];
       return false;
     }
-    current = { ...room, block, next: 0 };
+    current = { block, room, next: 0 };
     return true;
+  };
+
+  const addSome = (begun: Begun): void => {
+    const { block, room } = begun;
+    for (let added = 0; added < STRIDE && begun.next < room.shapes.length; begun.next += 1) {
+      const shape = room.shapes[begun.next];
+      if (shape === undefined) break;
+      room.merger.add(shape, placeOfAsset(layout, block.assets[begun.next] ?? 0));
+      added += shape.grey.length + 1;
+    }
   };
 
   const finish = (): void => {
     if (current === undefined) return;
-    const { block, merger } = current;
-    const mesh = meshOf(merger.merged(), materials.equipment);
+    const { block, room } = current;
+    drop(block);
+    const mesh = meshOf(room.merger.merged(), materials.equipment);
     mesh.geometry.boundingSphere = ballAround(block.box);
     scene.add(mesh);
-    block.parts = { mesh, corners: current.corners };
+    block.parts = { mesh, corners: room.corners };
     block.plain.visible = false;
-    corners += current.corners;
+    corners += room.corners;
     current = undefined;
     isNew = true;
+    if (block.isOld) queue.push(block);
   };
 
   return {
@@ -172,21 +172,18 @@ export function createPlantLayer(
         block.parts.mesh.visible = isNear;
         block.plain.visible = !isNear;
       }
-      queue = blocks.filter(
-        (block) => block.pixels >= smallestPx && block.parts === undefined && block !== current?.block,
-      );
-      queue.sort((a, b) => b.pixels - a.pixels);
+      fillQueue();
+    },
+    modelCame(template) {
+      const has = (a: number): boolean => layout.layout.assets[a]?.template === template;
+      for (const block of blocks) block.isOld ||= block.assets.some(has);
+      fillQueue();
     },
     work(isOver) {
       while (current !== undefined || start()) {
         if (current === undefined) break;
-        const { block, merger } = current;
-        const end = Math.min(block.assets.length, current.next + STRIDE);
-        for (; current.next < end; current.next += 1) {
-          const a = block.assets[current.next] ?? 0;
-          merger.add(shapes.parts(a), placeOfAsset(layout, a));
-        }
-        if (current.next >= block.assets.length) finish();
+        addSome(current);
+        if (current.next >= current.room.shapes.length) finish();
         if (isOver()) break;
       }
       return current !== undefined || queue.length > 0;

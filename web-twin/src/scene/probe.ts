@@ -28,6 +28,8 @@ export interface SceneProbe {
   /** Where the one glyph of an asset stands on the page. */
   projectAsset(asset: number): { readonly x: number; readonly y: number } | undefined;
   goto(asset: string): void;
+  /** The camera stands still, and nothing waits to be built or drawn. */
+  isAtRest(): boolean;
   /** Draws at once and waits until it is drawn; ms. */
   renderNow(level: Level): number;
   /** RGBA of a rectangle of the picture, row by row from the lower left corner; all of it without one. */
@@ -43,6 +45,7 @@ export interface ProbeDeps {
   readonly hands: Hands;
   readonly plant: () => DrawnPlant | undefined;
   readonly isEvery: () => boolean;
+  readonly isAtRest: () => boolean;
   readonly renderNow: (level: Level) => number;
 }
 
@@ -77,6 +80,7 @@ export function createSceneProbe({ t, stage, camera, hands, ...deps }: ProbeDeps
       return top === undefined ? undefined : camera.lens().project(...top);
     },
     goto: (asset) => hands.approach(deps.plant()?.indexOf.get(asset)),
+    isAtRest: deps.isAtRest,
     renderNow: deps.renderNow,
     pixels: (x = 0, y = 0, width = stage.canvas.width, height = stage.canvas.height) =>
       stage.targets.read(x, y, width, height),

@@ -1,63 +1,27 @@
 import { Scene } from "three";
-import type { PointStore, PointsChange } from "../state/points.ts";
+import type { PointsChange } from "../state/points.ts";
 import type { Changes, View } from "../state/store.ts";
-import type { Timers } from "../stream/timers.ts";
-import { createBudget } from "./budget.ts";
+import { startBlinking } from "./blink.ts";
+import { BUDGETS, createBudget } from "./budget.ts";
+import { createBuilder } from "./build-parts.ts";
 import { createSceneCamera } from "./camera.ts";
 import { type DrawnPlant, drawPlant } from "./drawn-plant.ts";
-import { createHands, type Hover } from "./hands.ts";
+import { createHands } from "./hands.ts";
 import { CLOSER, FARTHER } from "./keys.ts";
 import { LEVELS, type Level } from "./level.ts";
 import { createMaterials } from "./materials.ts";
+import { createModels } from "./models.ts";
 import { SCENE_COLOURS } from "./palette.ts";
 import { createSceneProbe, type SceneProbe } from "./probe.ts";
+import type { TwinScene, TwinSceneDeps } from "./scene-contract.ts";
 import { createSigns } from "./signs.ts";
 import { createStage, type Layers } from "./stage.ts";
 import { warmUp } from "./warm-up.ts";
-
-export interface TwinSceneDeps {
-  readonly points: PointStore;
-  readonly timers: Timers;
-  /** Runs a function before the next picture. */
-  readonly nextFrame: (draw: () => void) => void;
-  /** The reader wants nothing to move by itself. */
-  readonly isStill: () => boolean;
-  readonly pickedAsset: (id: string) => void;
-  readonly pickedPoint: (tag: string) => void;
-  readonly hovered: (hover: Hover | undefined) => void;
-  readonly contextLost: () => void;
-  readonly contextBack: () => void;
-  /** The plant stands on the screen for the first time. */
-  readonly firstFrame?: () => void;
-  /** Samples of an edge; by what draws where absent. */
-  readonly samples?: number;
-}
-
-export interface TwinScene {
-  show(view: View, changes: Changes): void;
-  closer(): void;
-  farther(): void;
-  fit(): void;
-  goto(asset: string): void;
-  /** @param kind index of the kind of point whose values are shown as colours */
-  heat(kind: number | undefined): void;
-  /** Every point by itself, however small it gets. */
-  every(isOn: boolean): void;
-  readonly probe: SceneProbe;
-  dispose(): void;
-}
 
 /** A camera that moved less long ago is still moving: nobody aims at anything. */
 const SETTLE_MS = 140;
 /** Glyphs drawn over their old selves may leave a pixel wrong where two lie equally deep: drawn anew when it is quiet. */
 const REPAIR_MS = 500;
-const BLINK_MS = 500;
-/** Building may not hold up what the operator does. */
-const SLICE_MS = 8;
-const TARGET_MS = { software: 60, card: 33 } as const;
-const FIRST_BUDGET = { software: 40_000, card: 400_000 } as const;
-/** So many blinking glyphs are drawn with all the others. */
-const MOST_BLINKING = 20_000;
 
 const higher = (a: Level, b: Level): Level => (LEVELS.indexOf(a) >= LEVELS.indexOf(b) ? a : b);
 
@@ -80,8 +44,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     },
     shown,
   });
-  const kind = stage.isSoftware ? "software" : "card";
-  const budget = createBudget({ targetMs: TARGET_MS[kind], first: FIRST_BUDGET[kind] });
+  const budget = createBudget(BUDGETS[stage.isSoftware ? "software" : "card"]);
   host.prepend(stage.canvas);
 
   let plant: DrawnPlant | undefined;
@@ -95,13 +58,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   let isLensNew = true;
   let budgetUsed = 0;
   let movedMs = Number.NEGATIVE_INFINITY;
-  let isPhaseOff = false;
-  const stops: Record<"blink" | "repair" | "settle" | "work", () => void> = {
-    blink: () => {},
-    repair: () => {},
-    settle: () => {},
-    work: () => {},
-  };
+  const stops = { repair: (): void => {}, settle: (): void => {} };
   let isOver = false;
 
   function request(level: Level): void {
@@ -122,21 +79,28 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   function settled(): void {
     if (plant === undefined) return;
     plant.plant.want(plant.points.detail.pixels);
-    build();
+    builder.build();
     hands.hoverAgain();
   }
 
-  /** Merges the parts of what stands near, a slice at a time. */
-  function build(): void {
-    stops.work();
-    stops.work = timers.after(0, () => {
-      if (plant === undefined) return;
-      const until = timers.now() + SLICE_MS;
-      if (plant.plant.work(() => timers.now() > until)) build();
-      else t.plant ??= timers.now();
-      if (plant.plant.takeNews()) request("everything");
-    });
-  }
+  const builder = createBuilder({
+    timers,
+    plant: () => plant,
+    news: () => request("everything"),
+    done() {
+      t.plant ??= timers.now();
+    },
+  });
+  const models = createModels({
+    load: (file, size) =>
+      deps.models?.load(file, size) ?? Promise.reject(new Error("there are no models here")),
+    came(template) {
+      if (isOver) return;
+      plant?.plant.modelCame(template);
+      builder.build();
+    },
+    failed: (file, error) => deps.models?.failed(file, error),
+  });
 
   function aim(): void {
     const lens = camera.lens();
@@ -210,7 +174,11 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     if (points === undefined) return;
     if (change.kind === "layout" || plant === undefined) {
       plant?.dispose();
-      plant = drawPlant(points, layers, materials, { lens: camera.lens, isSoftware: stage.isSoftware });
+      plant = drawPlant(points, layers, materials, {
+        lens: camera.lens,
+        isSoftware: stage.isSoftware,
+        models,
+      });
       plant.points.setHeat(heatKind);
       materials.setStale(points.isStale);
       signs.showAreas();
@@ -228,21 +196,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     }
   }
 
-  function blink(): void {
-    stops.blink = timers.after(BLINK_MS, blink);
-    const isStill = deps.isStill();
-    materials.setMotion(isStill);
-    if (plant === undefined || !isShown || isStill || pending !== "none" || isLensNew || stage.isLost())
-      return;
-    const count = plant.points.noteUnseen();
-    if (count === 0) return;
-    isPhaseOff = !isPhaseOff;
-    materials.setPhase(isPhaseOff);
-    if (count > MOST_BLINKING) request("points");
-    else stage.draw("changed", layers);
-    plant.points.forget();
-  }
-
+  const isMoving = (): boolean => timers.now() - movedMs < SETTLE_MS;
   const signs = createSigns(host, { plant: () => plant, lens: camera.lens });
   const hands = createHands(host, {
     camera,
@@ -250,11 +204,12 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     labelAt: signs.at,
     selectedAsset: () => view?.selection.asset,
     now: timers.now,
-    isMoving: () => timers.now() - movedMs < SETTLE_MS,
+    isMoving,
     moved,
     pickedAsset: deps.pickedAsset,
     pickedPoint: deps.pickedPoint,
     hovered: deps.hovered,
+    visited: () => deps.visited?.(),
   });
 
   const resize = (): void => {
@@ -289,7 +244,14 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   });
   if (deps.points.view() === undefined) warmUp(stage, layers, materials, camera);
   adopt({ kind: "layout" });
-  blink();
+  const stopBlinking = startBlinking({
+    timers,
+    isStill: deps.isStill,
+    materials,
+    plant: () => (!isShown || pending !== "none" || isLensNew || stage.isLost() ? undefined : plant),
+    draw: (level) => stage.draw(level, layers),
+    request,
+  });
 
   function show(next: View, changes: Changes): void {
     const before = view;
@@ -320,6 +282,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     hands,
     plant: () => plant,
     isEvery: () => isEvery,
+    isAtRest: () => pending === "none" && !camera.isOnTheWay() && !isMoving() && !builder.isBusy(),
     renderNow(level) {
       const startMs = timers.now();
       if (level === "everything") isLensNew = true;
@@ -350,7 +313,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     probe,
     dispose() {
       isOver = true;
-      for (const stop of Object.values(stops)) stop();
+      for (const stop of [...Object.values(stops), stopBlinking, builder.stop]) stop();
       stopPoints();
       stopFreshness();
       hands.dispose();

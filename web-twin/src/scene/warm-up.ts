@@ -22,7 +22,11 @@ export function warmUp(stage: Stage, layers: Layers, materials: Materials, camer
     timeMs: undefined,
     isStale: false,
   };
-  const plant = drawPlant(view, layers, materials, { lens: camera.lens, isSoftware: stage.isSoftware });
+  const plant = drawPlant(view, layers, materials, {
+    lens: camera.lens,
+    isSoftware: stage.isSoftware,
+    models: { shapeOf: () => undefined },
+  });
   stage.setLens(camera.lens());
   plant.points.choose(camera.lens(), { budget: 1, isEvery: true }, 1);
   plant.points.gather();

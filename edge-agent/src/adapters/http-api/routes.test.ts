@@ -130,6 +130,15 @@ describe("/v1/readings and /v1/tags", () => {
     expect((await api.ask(`/v1/readings?tag=${id(`${PUMP}/current`)}`)).json).toEqual([]);
   });
 
+  it("tell one tag with its limits, or that there is none", async () => {
+    await using api = await startApi();
+    const limits = { high: 80, highHigh: 95, hysteresis: 1, delayS: 10 };
+    api.plant.tags = TAGS.map((tag) => (tag.name === "temperature" ? { ...tag, limits } : tag));
+    const { json } = await api.ask(`/v1/tags?tag=${id(`${PUMP}/temperature`)}`);
+    expect(json).toEqual([expect.objectContaining({ id: `${PUMP}/temperature`, limits })]);
+    expect((await api.ask("/v1/tags?tag=gone")).status).toBe(404);
+  });
+
   it("come in pages that name the next one", async () => {
     await using api = await startApi();
     for (const [i, tag] of TAGS.entries()) api.plant.readings.set(i, aReading(tag, i));

@@ -8,6 +8,10 @@ const readingsQuery = pageQuery.extend({
   tag: z.string().min(1).max(512).optional().describe("Of one tag only"),
 });
 
+const tagsQuery = pageQuery.extend({
+  tag: z.string().min(1).max(512).optional().describe("This one only"),
+});
+
 export function readingRoutes(app: Api, { plant, view }: ApiContext): void {
   app.get(
     "/v1/readings",
@@ -37,11 +41,16 @@ export function readingRoutes(app: Api, { plant, view }: ApiContext): void {
       schema: {
         operationId: "listTags",
         summary: "The tags as they are configured",
-        querystring: pageQuery,
+        querystring: tagsQuery,
         response: { 200: z.array(tag), ...refusals },
       },
     },
-    async (request, reply) => pageOf(plant.tags, request.query, request, reply),
+    async (request, reply) => {
+      const { tag: wanted, ...page } = request.query;
+      return wanted === undefined
+        ? pageOf(plant.tags, page, request, reply)
+        : [known(view.findTag(wanted), wanted)];
+    },
   );
 }
 
