@@ -18,6 +18,7 @@ import { runCommand } from "./cli/run.ts";
 import { tagsCommand } from "./cli/tags.ts";
 import { traceCommand } from "./cli/trace.ts";
 import { openSink } from "./compose/open-sink.ts";
+import { probeSink } from "./compose/probe-sink.ts";
 import { describeError, EdgeError } from "./core/errors.ts";
 
 const packageFile = join(import.meta.dirname, "../package.json");
@@ -57,7 +58,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     outboxCommand,
     createImportCommand(openSink),
     traceCommand,
-    createDoctorCommand(() => undefined),
+    createDoctorCommand(probeSink),
     auditCommand,
     evaluateCommand,
   ])

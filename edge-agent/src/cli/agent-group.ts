@@ -8,6 +8,15 @@ export interface AskOptions extends AgentOptions {
   readonly json?: true;
 }
 
+/** A container may run as a number that has no name. */
+function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env["USER"] ?? `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}
+
 export interface SignedOptions extends AskOptions {
   readonly by: string;
 }
@@ -46,7 +55,7 @@ export const createAgentGroup = (group: Command, context: CliContext): AgentGrou
       stop.dispose();
     }
   },
-  by: () => new Option("--by <name>", "who gives the command").default(userInfo().username),
+  by: () => new Option("--by <name>", "who gives the command").default(nameOfUser()),
   most: (usual) =>
     new Option("-n, --most <count>", "newest first, at most so many").default(usual).argParser(positive),
 });

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -48,7 +50,7 @@ async function run(config: object, ...args: readonly string[]): Promise<{ text: 
   await writeFile(file, JSON.stringify(config));
   const stdout = new PassThrough();
   const program = new Command("stethos").exitOverride();
-  createDoctorCommand(() => undefined)(program, {
+  createDoctorCommand(async ({ name }) => `${name} would take it`)(program, {
     stdout,
     stderr: new PassThrough(),
     onSignal: () => () => {},
@@ -118,6 +120,38 @@ describe("stethos doctor", () => {
     expect(text).toMatch(/^FAIL +device +plc1（127\.0\.0\.1:1）：/m);
     expect(text).toContain("-> `stethos devices -c` 可进一步查明");
     expect(error).toMatchObject({ message: expect.stringContaining("not well") });
+  });
+
+  it("asks the sinks, and tells what they said", async () => {
+    const port = await listen();
+    const config = { ...configOf(port, port), sinks: [{ kind: "file", name: "usb", folder }] };
+    const { text } = await run(config, "--json");
+    expect(lines(text).find(({ code }) => code === "sink-asked")?.what).toBe(
+      `usb at ${folder}: usb would take it`,
+    );
+  });
+
+  it("waits for an agent that is about to be ready, and says nothing of anything else", async () => {
+    const port = await listen();
+    expect(await run(configOf(port, 1), "--ready-within", "30")).toEqual({ text: "", error: undefined });
+    const { text, error } = await run(configOf(1, port), "--ready-within", "0.2");
+    expect(text).toBe("");
+    expect(error).toMatchObject({ message: expect.stringContaining("is not ready within 0.2 s: connect") });
+  });
+
+  it("does not wait for an agent whose process has ended", async () => {
+    const child = spawn(process.execPath, ["-e", ""]);
+    await once(child, "exit");
+    const { error } = await run(configOf(1, 1), "--ready-within", "600", "--process", String(child.pid));
+    expect(error).toMatchObject({ message: expect.stringContaining("ended before it was ready") });
+    const { error: late } = await run(
+      configOf(1, 1),
+      "--ready-within",
+      "1",
+      "--process",
+      String(process.pid),
+    );
+    expect(late).toMatchObject({ message: expect.stringContaining("is not ready within 1 s") });
   });
 
   it("tells a configuration that is refused, and looks at the computer all the same", async () => {

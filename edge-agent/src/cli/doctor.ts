@@ -1,3 +1,4 @@
+import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { LANGUAGES, type Language } from "@stethos/protocol-finger/diagnosis";
 import { Option } from "commander";
 import { z } from "zod";
@@ -8,8 +9,10 @@ import { type AskedAgent, examine } from "./doctor/examine.ts";
 import type { Probe } from "./doctor/look-at-reach.ts";
 import { toldOutbox } from "./doctor/look-at-stores.ts";
 import { thisMachine } from "./doctor/machine.ts";
+import { untilReady } from "./doctor/ready.ts";
 import { findingDto, renderFindings } from "./doctor/render.ts";
 import { type AddCommand, untilStopped } from "./io.ts";
+import { processId, seconds } from "./numbers.ts";
 
 interface Options {
   readonly config: string;
@@ -17,14 +20,22 @@ interface Options {
   readonly tokenFile?: string;
   readonly lang: Language;
   readonly json?: true;
+  readonly readyWithin?: number;
+  readonly process?: number;
 }
 
-/** How a sink of this configuration can be asked more than whether somebody accepts; undefined where it cannot. */
-export type ProbeOf = (sink: AgentConfig["settings"]["sinks"][number]) => Probe | undefined;
+/** Asks a sink of this configuration whether it would take what is delivered.
+ *  @param node what the agent is called there; its host's name if undefined
+ *  @returns what it said, for a person */
+export type ProbeSink = (
+  sink: AgentConfig["settings"]["sinks"][number],
+  node: string | undefined,
+  signal: AbortSignal,
+) => Promise<string>;
 
 /** Looks at everything that an agent needs, and says what to do about what is not well. */
 export const createDoctorCommand =
-  (probeOf: ProbeOf): AddCommand =>
+  (probeSink: ProbeSink): AddCommand =>
   (program, context) => {
     program
       .command("doctor")
@@ -38,21 +49,29 @@ export const createDoctorCommand =
         new Option("--lang <language>", "language of findings and advice").choices(LANGUAGES).default("en"),
       )
       .option("--json", "one JSON object a line")
+      .option("--ready-within <seconds>", "wait until the agent is ready, and look at nothing", seconds)
+      .option("--process <pid>", "with --ready-within: give up when this process ends", processId)
       .addHelpText(
         "after",
-        "\nThe exit code is 1 where something fails.\n\nExamples:\n  stethos doctor -c agent.yaml\n  stethos doctor -c agent.yaml --lang zh\n  stethos doctor -c agent.yaml --json | jq 'select(.level != \"ok\")'",
+        "\nWith --ready-within it only waits, and says nothing: for service managers.\n\nThe exit code is 1 where something fails.\n\nExamples:\n  stethos doctor -c agent.yaml\n  stethos doctor -c agent.yaml --lang zh\n  stethos doctor -c agent.yaml --json | jq 'select(.level != \"ok\")'",
       )
       .action(async (options: Options) => {
         const stop = untilStopped(context);
         try {
           const read = await configOf(options.config, context);
+          if (options.readyWithin !== undefined) {
+            const { address } = agentOf(options, read.config);
+            const awaited = { address, withinMs: options.readyWithin * 1000, pid: options.process };
+            await untilReady(awaited, createSystemClock(), stop.signal);
+            return;
+          }
           const sinks = read.config?.settings.sinks ?? [];
           const patient = {
             ...read,
             agent: agentOf(options, read.config),
-            probeOf(name: string) {
+            probeOf(name: string): Probe | undefined {
               const sink = sinks.find((one) => one.name === name);
-              return sink && probeOf(sink);
+              return sink && ((signal) => probeSink(sink, read.config?.settings.models.node, signal));
             },
           };
           const findings = await examine(thisMachine, patient, stop.signal);

@@ -26,3 +26,14 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError(`must be a whole number from 1 to ${MOST_WHOLE}`);
   return value;
 }
+
+// PID_MAX_LIMIT of Linux, 64 bit (include/linux/threads.h).
+const MOST_PID = 4_194_304;
+
+/** The value of an option that names a process. */
+export function processId(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > MOST_PID)
+    throw new InvalidArgumentError("must be the number of a process");
+  return value;
+}

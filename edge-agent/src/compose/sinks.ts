@@ -21,7 +21,10 @@ export interface SinkDeps {
   readonly tags: () => readonly OutboundTag[];
 }
 
-export const nodeName = (configured: string | undefined): string => configured ?? hostname();
+/** What this device is called: as configured, else by the environment (Kubernetes tells the name of the node to a DaemonSet's
+ *  pods, which share one configuration), else as the host. */
+export const nodeName = (configured: string | undefined): string =>
+  configured ?? (process.env["STETHOS_NODE"] || hostname());
 
 /** One sink. Its library is loaded when the first sink needs it. */
 export async function createSink(settings: SinkFile, deps: SinkDeps): Promise<Sink> {

@@ -60,7 +60,8 @@ export interface ConnectTarget {
   readonly username: string | undefined;
   readonly password: Buffer | undefined;
   readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
-  readonly will: OutMessage;
+  /** None where nobody is to hear that this connection is lost. */
+  readonly will?: OutMessage | undefined;
   /** Told from the first message on. */
   readonly onMessage: (message: InMessage) => void;
 }
@@ -134,7 +135,9 @@ function clientOptions(target: ConnectTarget): IClientOptions {
     ...(target.password !== undefined && { password: target.password }),
     ...target.tls,
     ...(target.version === 5 && { properties: { sessionExpiryInterval: 0 } }),
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos, retain: will.retain },
+    ...(will !== undefined && {
+      will: { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos, retain: will.retain },
+    }),
   };
 }
 

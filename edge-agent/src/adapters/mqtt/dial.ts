@@ -15,7 +15,7 @@ import type { ConnectionOptions } from "./options.ts";
 export interface Call {
   readonly url: string;
   /** Made anew for each CONNECT. */
-  readonly will: () => Promise<OutMessage>;
+  readonly will?: () => Promise<OutMessage>;
   readonly onMessage: (message: InMessage) => void;
 }
 
@@ -29,7 +29,7 @@ export function createDial(options: ConnectionOptions, clientId: string, clock: 
   async function attempt(call: Call, version: MqttVersion, signal: AbortSignal): Promise<MqttConnection> {
     const secrets = await readSecrets(options);
     return connectMqtt(
-      { ...target(options, clientId), ...call, ...secrets, version, will: await call.will() },
+      { ...target(options, clientId), ...call, ...secrets, version, will: await call.will?.() },
       clock,
       signal,
     );

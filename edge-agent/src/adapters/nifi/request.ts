@@ -10,7 +10,7 @@ export interface Answer {
 
 export interface Asked {
   readonly url: URL;
-  readonly method: "POST" | "DELETE";
+  readonly method: "POST" | "DELETE" | "HEAD";
   readonly headers: OutgoingHttpHeaders;
   readonly body?: Uint8Array;
 }

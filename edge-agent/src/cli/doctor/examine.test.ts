@@ -63,6 +63,7 @@ describe("stethos doctor", () => {
     expect(findings.map(codeOf)).toEqual([
       "config-good",
       "node-good",
+      "cpu-good",
       "clock-synchronised",
       "memory-good",
       "disk-good",

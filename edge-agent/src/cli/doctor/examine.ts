@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { AgentConfig } from "../../config.ts";
 import { describeError } from "../../core/errors.ts";
-import { type Finding, finding } from "./finding.ts";
+import { AREAS, type Finding, finding } from "./finding.ts";
 import { lookAtCertificate } from "./look-at-certificates.ts";
+import { lookAtBoard, lookAtCpu } from "./look-at-cpu.ts";
 import { lookAtClock, lookAtDisk, lookAtMemory, lookAtNode } from "./look-at-machine.ts";
 import { lookAtModel } from "./look-at-model.ts";
 import { lookAtDevice, lookAtSink, type Probe } from "./look-at-reach.ts";
@@ -38,6 +39,8 @@ export async function examine(
   const { settings, dataFolder, file, devices, tags } = config;
   const counts = { file, devices: devices.length, tags: tags.length, sinks: settings.sinks.length };
   const parts = await Promise.all([
+    lookAtCpu(machine, settings.scorerThreads),
+    lookAtBoard(machine, signal),
     lookAtDisk(machine, dataFolder),
     lookAtAgent(machine, config, agent, signal),
     settings.sinks.length === 0
@@ -56,8 +59,12 @@ export async function examine(
     ),
     lookAtModel(machine, config.modelFolder),
   ]);
-  return [finding("config", "config-good", counts), ...always, ...parts.flat()];
+  return inOrder([finding("config", "config-good", counts), ...always, ...parts.flat()]);
 }
+
+/** As the screen shows them: what belongs together stands together. */
+const inOrder = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.toSorted((a, b) => AREAS.indexOf(a.area) - AREAS.indexOf(b.area));
 
 /** An agent that runs knows its stores best; nobody else opens them meanwhile. */
 async function lookAtAgent(

@@ -1,4 +1,5 @@
 import { describeError } from "../../core/errors.ts";
+import { SinkError } from "../../ports/sink.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Examined } from "./machine.ts";
 
@@ -12,35 +13,68 @@ export interface Named {
   readonly places: readonly Place[];
 }
 
-/** Asks a sink more than whether somebody accepts: logs in, looks at a topic. Rejects with what is wrong. */
-export type Probe = (signal: AbortSignal) => Promise<void>;
+/** Asks a sink more than whether somebody accepts: logs in, looks at a schema. Resolves to what it said, for a person;
+ *  rejects with what is wrong. */
+export type Probe = (signal: AbortSignal) => Promise<string>;
 
 type Reach = Pick<Examined, "knock" | "sizeOf">;
 
 export async function lookAtDevice(
-  machine: Reach,
+  machine: Reach & Pick<Examined, "tryOpening">,
   { name, places }: Named,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const address = places.map(addressOf).join(", ");
+  const facts = { device: name, address: places.map(addressOf).join(", ") };
   const why = await faultOf(machine, places, signal);
-  return why === undefined
-    ? finding("device", "device-good", { device: name, address })
-    : finding("device", "device-unreachable", { device: name, address, why });
+  if (why !== undefined) return finding("device", "device-unreachable", { ...facts, why });
+  const denied = await deniedOf(machine, places);
+  return denied === undefined
+    ? finding("device", "device-good", facts)
+    : finding("device", "device-denied", { ...facts, why: denied });
 }
 
-/** @param probe where the sink can be asked more */
+/** A serial port that is there may be another user's. */
+async function deniedOf(
+  { tryOpening }: Pick<Examined, "tryOpening">,
+  places: readonly Place[],
+): Promise<string | undefined> {
+  try {
+    for (const place of places) if (place.kind === "file") await tryOpening(place.path);
+    return undefined;
+  } catch (thrown) {
+    return describeError(thrown);
+  }
+}
+
+/** @param probe where the sink can be asked more: it knows best, also which of several places would do */
 export async function lookAtSink(
   machine: Reach,
   { name, places }: Named,
   probe: Probe | undefined,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const address = places.map(addressOf).join(", ");
-  const why = (await faultOf(machine, places, signal)) ?? (await faultOfProbe(probe, signal));
+  const facts = { sink: name, address: places.map(addressOf).join(", ") };
+  if (probe !== undefined) return askSink(facts, probe, signal);
+  const why = await faultOf(machine, places, signal);
   return why === undefined
-    ? finding("sink", "sink-good", { sink: name, address })
-    : finding("sink", "sink-unreachable", { sink: name, address, why });
+    ? finding("sink", "sink-good", facts)
+    : finding("sink", "sink-unreachable", { ...facts, why });
+}
+
+async function askSink(
+  facts: Readonly<Record<string, string>>,
+  probe: Probe,
+  signal: AbortSignal,
+): Promise<Finding> {
+  try {
+    return finding("sink", "sink-asked", { ...facts, said: await probe(signal) });
+  } catch (thrown) {
+    // A sink's message names what is wrong; its cause would say so twice.
+    if (!(thrown instanceof SinkError))
+      return finding("sink", "sink-unreachable", { ...facts, why: describeError(thrown) });
+    const code = thrown.fault === "unreachable" ? "sink-unreachable" : "sink-refuses";
+    return finding("sink", code, { ...facts, why: thrown.message });
+  }
 }
 
 const addressOf = (place: Place): string =>
@@ -84,13 +118,4 @@ async function closed(
     }),
   );
   return faults.includes(undefined) ? undefined : faults[0];
-}
-
-async function faultOfProbe(probe: Probe | undefined, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    await probe?.(signal);
-    return undefined;
-  } catch (thrown) {
-    return describeError(thrown);
-  }
 }

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeCertificate } from "../../adapters/http-api/certificate.ts";
+import { SinkError } from "../../ports/sink.ts";
 import { aMachine } from "./fake-machine.ts";
 import type { Finding } from "./finding.ts";
 import { lookAtCertificate } from "./look-at-certificates.ts";
+import { lookAtBoard, lookAtCpu } from "./look-at-cpu.ts";
 import { lookAtClock, lookAtDisk, lookAtMemory, lookAtNode, mountOf } from "./look-at-machine.ts";
 import { lookAtModel } from "./look-at-model.ts";
 import { lookAtDevice, lookAtSink } from "./look-at-reach.ts";
@@ -94,6 +96,51 @@ describe("the doctor looks at the computer", () => {
   });
 });
 
+describe("the doctor looks at the processor", () => {
+  const cpu = (cpuinfo: string, more = {}, threads?: number) =>
+    lookAtCpu(aMachine({ readText: async () => cpuinfo, ...more }), threads);
+
+  it("and knows the int8 dot products of x86-64 and ARM64", async () => {
+    const x86 = "processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512_vnni\nprocessor\t: 1\n";
+    expect(await cpu(x86)).toMatchObject({
+      code: "cpu-good",
+      facts: { cores: 4, threads: 2, feature: "AVX512-VNNI" },
+    });
+    expect(await cpu("flags\t: fpu avx2\n")).toMatchObject({ level: "warn", code: "cpu-no-dot-product" });
+    // Cortex-A78AE, as in the Orin; and a Cortex-A57, as in the first Nano.
+    const orin = "processor\t: 0\nFeatures\t: fp asimd aes crc32 atomics fphp asimdhp asimddp dcpop\n";
+    expect(await cpu(orin, { arch: "arm64" })).toMatchObject({ facts: { feature: "dotprod" } });
+    const nano = "Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32\n";
+    expect(codeOf(await cpu(nano, { arch: "arm64" }))).toBe("cpu-no-dot-product");
+  });
+
+  it("and says nothing of it where Linux says nothing", async () => {
+    const readText = async () => {
+      throw new Error("ENOENT");
+    };
+    expect(codeOf(await lookAtCpu(aMachine({ readText }), undefined))).toBe("cpu-untold");
+  });
+
+  it("and finds more threads than cores, and one core for a model that has two", async () => {
+    expect(codeOf(await cpu("", {}, 5))).toBe("cpu-crowded");
+    expect(await cpu("", { cores: 2 })).toMatchObject({ facts: { cores: 2, threads: 1 } });
+  });
+
+  it("and names a Jetson with its power mode, and a GPU that is not used", async () => {
+    const readText = async (file: string) => {
+      if (file !== "/proc/device-tree/model") throw new Error("ENOENT");
+      return "NVIDIA Jetson AGX Orin Developer Kit\0";
+    };
+    const run = async () => "NV Power Mode: MODE_30W\n2\n";
+    const sizeOf = async (file: string) => (file === "/dev/nvhost-gpu" ? 0 : undefined);
+    const findings = await lookAtBoard(aMachine({ readText, run, sizeOf }), never);
+    expect(findings.map(codeOf)).toEqual(["board-jetson", "gpu-idle"]);
+    expect(findings[0]?.facts).toMatchObject({ mode: "MODE_30W" });
+    expect(await lookAtBoard(aMachine(), never)).toEqual([]);
+    expect((await lookAtBoard(aMachine({ readText }), never))[0]?.facts).toMatchObject({ mode: "?" });
+  });
+});
+
 describe("the doctor looks at what the agent keeps", () => {
   const OUTBOX: ToldOutbox = { bytes: 1000, rows: 10, trouble: null, dropped: [], sinks: [] };
 
@@ -147,12 +194,25 @@ describe("the doctor looks at what the agent keeps", () => {
   it("and checks the model and what runs it", async () => {
     expect(codeOf(await lookAtModel(aMachine(), folder))).toBe("model-good");
     expect(codeOf(await lookAtModel(thisMachine, folder))).toBe("model-bad");
-    const none = aMachine({ providers: async () => [] });
+    const none = aMachine({ onnxRuntime: async () => ({ version: "1.30.0", providers: [] }) });
     expect(await lookAtModel(none, folder)).toMatchObject({
       code: "model-no-provider",
       facts: { why: "it offers nothing" },
     });
-    expect(await thisMachine.providers()).toContain("cpu");
+  });
+
+  it("and tells a provider that is listed from one whose library is here", async () => {
+    const providers = [
+      { name: "cpu", isHere: true },
+      { name: "cuda", isHere: false },
+    ];
+    const machine = aMachine({ onnxRuntime: async () => ({ version: "1.30.0", providers }) });
+    expect(await lookAtModel(machine, folder)).toMatchObject({
+      facts: { runtime: "1.30.0", provider: "cpu", listed: "cpu, cuda (no library)" },
+    });
+    const real = await thisMachine.onnxRuntime();
+    expect(real.providers).toContainEqual({ name: "cpu", isHere: true });
+    expect(real.version).toMatch(/^1\./);
   });
 });
 
@@ -217,15 +277,37 @@ describe("the doctor knocks at devices and sinks", () => {
     );
   });
 
-  it("and asks a sink more where it can: credentials that are refused", async () => {
+  it("and tells a sink that refuses from one that is not reached", async () => {
     const sink = { name: "db", places: [{ kind: "tcp", host: "db", ports: [5432] }] as const };
-    const probe = async () => {
-      throw new Error("password authentication failed");
-    };
-    expect(await lookAtSink(aMachine(), sink, probe, never)).toMatchObject({
-      code: "sink-unreachable",
+    const asked = (thrown: Error) =>
+      lookAtSink(
+        aMachine(),
+        sink,
+        async () => {
+          throw thrown;
+        },
+        never,
+      );
+    const cause = new Error("said twice");
+    expect(await asked(new SinkError("denied", "password authentication failed", { cause }))).toMatchObject({
+      code: "sink-refuses",
       facts: { why: "password authentication failed" },
     });
+    expect(codeOf(await asked(new SinkError("unreachable", "no answer")))).toBe("sink-unreachable");
+    expect(codeOf(await asked(new Error("no such host")))).toBe("sink-unreachable");
+    expect(await lookAtSink(aMachine(), sink, async () => "version 3", never)).toMatchObject({
+      code: "sink-asked",
+      facts: { said: "version 3", address: "db:5432" },
+    });
+  });
+
+  it("and finds a serial port that is another user's", async () => {
+    const tryOpening = async () => {
+      throw new Error("EACCES");
+    };
+    const serial = { name: "meter", places: [{ kind: "file", path: "/dev/ttyUSB0" }] as const };
+    const machine = aMachine({ sizeOf: async () => 0, tryOpening });
+    expect(codeOf(await lookAtDevice(machine, serial, never))).toBe("device-denied");
   });
 
   it("and reads where a sink is from its address", () => {

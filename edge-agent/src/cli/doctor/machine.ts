@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
-import { open, readFile, rm, stat, statfs } from "node:fs/promises";
+import { access, constants, open, readFile, rm, stat, statfs } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
-import { totalmem } from "node:os";
-import { join } from "node:path";
+import { availableParallelism, totalmem } from "node:os";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** The computer, as the doctor sees it: a test has its own. */
@@ -24,8 +25,26 @@ export interface Examined {
   checkDatabase(file: string): string;
   /** @throws when nobody accepts */
   knock(host: string, port: number, signal: AbortSignal): Promise<void>;
-  /** What onnxruntime can run on: "cpu", ... */
-  providers(): Promise<readonly string[]>;
+  /** @throws when this user may not read and write it */
+  tryOpening(file: string): Promise<void>;
+  /** Cores that this process may use. */
+  readonly cores: number;
+  /** As Node.js says it: "x64", "arm64". */
+  readonly arch: string;
+  onnxRuntime(): Promise<Runtime>;
+}
+
+/** The onnxruntime that is loaded here. */
+export interface Runtime {
+  readonly version: string;
+  readonly providers: readonly Provider[];
+}
+
+export interface Provider {
+  /** "cpu", "cuda", ... */
+  readonly name: string;
+  /** Its library is here; the runtime lists it in any case. */
+  readonly isHere: boolean;
 }
 
 const KNOCK_MS = 5000;
@@ -71,11 +90,32 @@ export const thisMachine: Examined = {
   },
   checkDatabase,
   knock,
-  async providers() {
-    const { listSupportedBackends } = await import("onnxruntime-node");
-    return listSupportedBackends().map(({ name }) => name);
+  tryOpening: (file) => access(file, constants.R_OK | constants.W_OK),
+  cores: availableParallelism(),
+  arch: process.arch,
+  async onnxRuntime() {
+    const { env, listSupportedBackends } = await import("onnxruntime-node");
+    const folder = runtimeFolder();
+    const providers = await Promise.all(
+      listSupportedBackends().map(async ({ name, bundled }) => ({
+        name,
+        isHere: bundled || (await isThere(join(folder, `libonnxruntime_providers_${name}.so`))),
+      })),
+    );
+    return { version: env.versions.node ?? env.versions.common, providers };
   },
 };
+
+/** Where onnxruntime-node keeps its libraries, and looks for those of its providers. */
+const runtimeFolder = (): string =>
+  join(
+    dirname(createRequire(import.meta.url).resolve("onnxruntime-node")),
+    `../bin/napi-v6/${process.platform}/${process.arch}`,
+  );
+
+async function isThere(file: string): Promise<boolean> {
+  return (await thisMachine.sizeOf(file)) !== undefined;
+}
 
 const isMissing = (thrown: unknown): boolean =>
   thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";

@@ -5,6 +5,18 @@ export const chinese: FindingTexts = {
   "config-bad": ["配置被拒绝：{why}", "请修正；`stethos check -c` 会列出全部问题"],
   "node-good": ["Node.js {version}"],
   "node-old": ["Node.js {version} 版本过旧", "请安装 Node.js {needed} 或更新版本"],
+  "cpu-good": ["{cores} 个核心，其中 {threads} 个用于模型；int8 由 {feature} 计算"],
+  "cpu-no-dot-product": [
+    "{cores} 个核心，其中 {threads} 个用于模型；没有 int8 点积指令（{wanted}）",
+    "模型的计算结果相同，但速度较慢：请在页面或 /metrics 中查看推理延迟",
+  ],
+  "cpu-untold": ["{cores} 个核心，其中 {threads} 个用于模型"],
+  "cpu-crowded": [
+    "模型分到 {threads} 个线程，而只有 {cores} 个核心",
+    "请调低 scorerThreads：否则读取设备的部分要等待模型",
+  ],
+  "board-jetson": ["{board}，功耗模式 {mode}：测得的延迟只对该模式有效"],
+  "gpu-idle": ["未使用 GPU（{gpu}）：程序在 CPU 上运行模型；见 edge-agent/JETSON.md"],
   "clock-synchronised": ["已由 {by} 同步"],
   "clock-adrift": [
     "时间服务在运行，但时钟未同步",
@@ -45,6 +57,11 @@ export const chinese: FindingTexts = {
   "outbox-untold": ["程序没有提供发件箱的状态：{why}", "请查看程序的日志"],
   "sink-none": ["没有配置输出：读数只保存在本机的历史库中"],
   "sink-good": ["{sink} 在 {address} 应答"],
+  "sink-asked": ["{sink}（{address}）：{said}"],
+  "sink-refuses": [
+    "{sink}（{address}）：{why}",
+    "它有应答，但不接收数据：请检查凭据、权限和 schema；数据在发件箱中等待",
+  ],
   "sink-unreachable": ["{sink}（{address}）：{why}", "请检查地址、网线、防火墙和凭据；数据在发件箱中等待"],
   "certificate-good": ["{file}：还有 {days} 天"],
   "certificate-ends-soon": ["{file} 将在 {days} 天后到期", "请立即更新"],
@@ -53,7 +70,11 @@ export const chinese: FindingTexts = {
   "certificate-unreadable": ["{file} 无法读取：{why}", "请检查路径、权限，以及是否为 PEM 或 DER 格式"],
   "device-good": ["{device} 在 {address} 应答"],
   "device-unreachable": ["{device}（{address}）：{why}", "`stethos devices -c` 可进一步查明"],
-  "model-good": ["{model} {version}，由 {provider} 运行"],
+  "device-denied": [
+    "{device}（{address}）无法打开：{why}",
+    "请把程序的用户加入该端口的组（dialout）；作为服务运行时用 `install.sh --serial` 放行",
+  ],
+  "model-good": ["{model} {version}，由 onnxruntime {runtime} 在 {provider} 上运行；它列出 {listed}"],
   "model-bad": ["{folder} 中的模型不可用：{why}", "请重新安装程序，或指定另一个模型"],
   "model-no-provider": [
     "onnxruntime 无法在此运行：{why}",

@@ -7,6 +7,18 @@ const english: FindingTexts = {
   "config-bad": ["the configuration is refused: {why}", "mend it; `stethos check -c` tells all of it"],
   "node-good": ["Node.js {version}"],
   "node-old": ["Node.js {version} is too old", "install Node.js {needed} or newer"],
+  "cpu-good": ["{cores} cores, {threads} for the model; int8 by {feature}"],
+  "cpu-no-dot-product": [
+    "{cores} cores, {threads} for the model; no int8 dot product ({wanted})",
+    "the model computes the same here, and is slower: look at the inference latency on the page or in /metrics",
+  ],
+  "cpu-untold": ["{cores} cores, {threads} for the model"],
+  "cpu-crowded": [
+    "the model is given {threads} threads on {cores} cores",
+    "lower scorerThreads: what reads the devices waits for the model otherwise",
+  ],
+  "board-jetson": ["{board}, power mode {mode}: what latency is measured holds for this mode"],
+  "gpu-idle": ["the GPU ({gpu}) is not used: the agent runs its model on the CPU; see edge-agent/JETSON.md"],
   "clock-synchronised": ["synchronised by {by}"],
   "clock-adrift": [
     "a time service runs, and the clock is not synchronised",
@@ -77,6 +89,11 @@ const english: FindingTexts = {
   "outbox-untold": ["the agent does not tell of its outbox: {why}", "the agent's log says more"],
   "sink-none": ["none is configured: readings stay in the history of this machine"],
   "sink-good": ["{sink} answers at {address}"],
+  "sink-asked": ["{sink} at {address}: {said}"],
+  "sink-refuses": [
+    "{sink} at {address}: {why}",
+    "it answers and does not take what is delivered: check credentials, rights and schema; rows wait in the outbox",
+  ],
   "sink-unreachable": [
     "{sink} at {address}: {why}",
     "check address, cable, firewall and credentials; rows wait in the outbox",
@@ -91,7 +108,11 @@ const english: FindingTexts = {
   ],
   "device-good": ["{device} answers at {address}"],
   "device-unreachable": ["{device} at {address}: {why}", "`stethos devices -c` finds out more"],
-  "model-good": ["{model} {version}, run by {provider}"],
+  "device-denied": [
+    "{device} at {address} may not be opened: {why}",
+    "put the agent's user into the port's group (dialout); for a service `install.sh --serial` lets it in",
+  ],
+  "model-good": ["{model} {version}, run by onnxruntime {runtime} on {provider}; it lists {listed}"],
   "model-bad": [
     "the model in {folder} cannot be used: {why}",
     "install the agent anew, or name another model",
