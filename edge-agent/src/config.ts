@@ -166,12 +166,13 @@ function logFiles({ file, loki }: LogSettings, from: (path: string) => string): 
 }
 
 function modelFiles(models: ModelsSettings, from: (path: string) => string): ModelsSettings {
-  const { registry, field, retraining } = models;
+  const { registry, fleet, field, retraining } = models;
   const { upload } = field;
   const { webhook } = retraining;
   return {
     ...models,
-    ...(registry && { registry: { ...placed(registry, from), trustedKeys: registry.trustedKeys.map(from) } }),
+    ...(registry && { registry: registryFiles(registry, from) }),
+    ...(fleet && { fleet: { ...fleet, report: placed(fleet.report, from) } }),
     field: { ...field, ...(upload && { upload: placed(upload, from) }) },
     retraining: {
       ...retraining,
@@ -182,23 +183,35 @@ function modelFiles(models: ModelsSettings, from: (path: string) => string): Mod
   };
 }
 
+type RegistrySettings = NonNullable<ModelsSettings["registry"]>;
+
+function registryFiles(registry: RegistrySettings, from: (path: string) => string): RegistrySettings {
+  const { trustedKeys, channelKeys } = registry;
+  return {
+    ...placed(registry, from),
+    trustedKeys: trustedKeys.map(from),
+    ...(channelKeys && { channelKeys: channelKeys.map(from) }),
+  };
+}
+
 /** Keys and tokens that are named must be there: better told now than when the first model arrives. */
-function checkModelFiles({ registry, retraining }: ModelsSettings, report: Report): void {
+function checkModelFiles({ registry, fleet, retraining }: ModelsSettings, report: Report): void {
   const check = (path: readonly PropertyKey[], file: string | undefined, what: string) => {
     if (file !== undefined && !existsSync(file)) report(["models", ...path], `there is no ${what} ${file}`);
   };
   registry?.trustedKeys.forEach((file, i) => {
     check(["registry", "trustedKeys", i], file, "key file (stethos-model keygen writes one)");
   });
+  registry?.channelKeys?.forEach((file, i) => {
+    check(["registry", "channelKeys", i], file, "key file (stethos-model keygen writes one)");
+  });
+  check(["fleet", "report", "s3", "caFile"], fleet?.report.s3?.caFile, "certificate file");
   check(["registry", "s3", "caFile"], registry?.s3?.caFile, "certificate file");
   check(["retraining", "webhook", "tokenFile"], retraining.webhook?.tokenFile, "token file");
 }
 
 /** A folder and a certificate, from the folder of the configuration file. */
-function placed<T extends Pick<NonNullable<ModelsSettings["registry"]>, "s3" | "url">>(
-  place: T,
-  from: (path: string) => string,
-): T {
+function placed<T extends Pick<RegistrySettings, "s3" | "url">>(place: T, from: (path: string) => string): T {
   const { url, s3 } = place;
   return {
     ...place,

@@ -54,7 +54,7 @@ const audit: AuditLog = {
 };
 
 const store = fakeStore(join(folder, "models"), {
-  candidate: { model: version(2), channel: "candidate", isRollback: false },
+  candidate: { model: version(2), channel: "candidate", isRollback: false, sequence: 1 },
 });
 const [live = version(1)] = await readLiveModels(state, silentLogger);
 if (live.digest === version(1).digest) writeFileSync(join(folder, "models", live.digest), "");

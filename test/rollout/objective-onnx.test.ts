@@ -195,7 +195,7 @@ function firstOf(installed: readonly InstalledModel[]): InstalledModel {
 function offersOf([, second]: readonly InstalledModel[]): Record<string, OfferedModel> {
   return second === undefined
     ? {}
-    : { candidate: { model: second.model, channel: "candidate", isRollback: false } };
+    : { candidate: { model: second.model, channel: "candidate", isRollback: false, sequence: 1 } };
 }
 
 const markerOf = (installed: readonly InstalledModel[], at: number): string =>

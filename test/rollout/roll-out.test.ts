@@ -28,7 +28,7 @@ import { heardPair } from "./feed.ts";
 import { silentLogger } from "./silent-logger.ts";
 
 const never = new AbortController().signal;
-const candidate = { model: version(2), channel: "candidate", isRollback: false };
+const candidate = { model: version(2), channel: "candidate", isRollback: false, sequence: 1 };
 
 interface Rig {
   readonly rollOut: RollOut;
@@ -446,12 +446,85 @@ describe("a version that is called back", () => {
   it("goes live at once", async () => {
     const rig = await startRig({ champion: version(2), offers: {} });
     await rig.settle();
-    rig.store.offers["stable"] = { model: version(1), channel: "stable", isRollback: true };
+    rig.store.offers["stable"] = { model: version(1), channel: "stable", isRollback: true, sequence: 1 };
     await rig.clock.advance(60_000);
     await rig.until("soak");
     expect(rig.rollOut.report().trial?.because).toBe("recall");
     await rig.until(undefined);
     expect(rig.rollOut.report().champion.version).toBe("0.1.0");
+  });
+});
+
+describe("a device of a fleet", () => {
+  const channels = {
+    candidateChannel: "candidate.node-1",
+    stableChannel: "stable.node-1",
+    startOn: "both",
+  } as const;
+  const back = (sequence: number) => ({
+    model: version(1),
+    channel: "stable.node-1",
+    isRollback: true,
+    sequence,
+  });
+  const offered = { model: version(2), channel: "candidate.node-1", isRollback: false, sequence: 1 };
+  const offers = { "candidate.node-1": offered };
+
+  it("tries what it is offered, and gives it up when it is called back, though it is still offered", async () => {
+    const rig = await startRig({ channels, offers: { ...offers } });
+    await rig.until("shadow");
+    rig.store.offers["stable.node-1"] = back(1);
+    await rig.ended();
+    expect(rig.rollOut.report().outcomes[0]).toMatchObject({
+      kind: "rolled-back",
+      reason: { code: "recalled" },
+    });
+    await rig.clock.advance(300_000);
+    await rig.settle();
+    expect(rig.rollOut.report().trial).toBeUndefined();
+    expect(rig.rollOut.report().outcomes).toHaveLength(1);
+    expect(rig.server.champion.contract.version).toBe("0.1.0");
+  });
+
+  it("goes back from what it promoted, also when it was switched off meanwhile, and later takes the next", async () => {
+    const rig = await startRig({ channels, offers: { ...offers } });
+    await rig.until("shadow");
+    await rig.rollOut.command("promote", "Ann", undefined, never);
+    await rig.until(undefined);
+    expect(rig.rollOut.report().champion.version).toBe("0.2.0");
+    await rig.stop();
+    const now = { ...offers, "stable.node-1": back(1) };
+    const later = await startRig({ channels, offers: now, champion: version(2) });
+    await later.see(() => later.rollOut.report().champion.version === "0.1.0");
+    expect(later.rollOut.report().outcomes[0]).toMatchObject({
+      kind: "promoted",
+      reason: { code: "recalled" },
+    });
+    later.store.offers["candidate.node-1"] = { ...offered, model: version(3), sequence: 2 };
+    await later.until("shadow");
+    await later.rollOut.command("promote", "Ann", undefined, never);
+    await later.until(undefined);
+    await later.clock.advance(300_000);
+    await later.settle();
+    expect(later.rollOut.report().champion.version).toBe("0.3.0");
+    expect(later.rollOut.state.recall).toEqual({ channel: "stable.node-1", sequence: 1 });
+  });
+
+  it("makes room for what is called back at once, without waiting for the next look", async () => {
+    const rig = await startRig({
+      channels: { ...channels, pollSeconds: 3600 },
+      offers: {},
+      champion: version(2),
+    });
+    await rig.settle();
+    rig.store.offers["candidate.node-1"] = { ...offered, model: version(3) };
+    await rig.clock.advance(3_600_000);
+    await rig.until("shadow");
+    rig.store.offers["stable.node-1"] = back(1);
+    const since = rig.clock.monotonicMs();
+    await rig.clock.advance(3_600_000);
+    await rig.see(() => rig.rollOut.report().trial?.because === "recall");
+    expect(rig.clock.monotonicMs() - since).toBeLessThan(2 * 3_600_000);
   });
 });
 

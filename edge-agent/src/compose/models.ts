@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { residentMib } from "../adapters/node/memory.ts";
@@ -26,7 +25,9 @@ import type { Random } from "../ports/random.ts";
 import type { ModelServer } from "../ports/scorer.ts";
 import type { Telemetry, TelemetryEvent } from "../ports/telemetry.ts";
 import { createField } from "./field.ts";
+import { channelsOf, createFleetReporter } from "./fleet.ts";
 import { loadLiveModel } from "./live-model.ts";
+import { nodeName } from "./sinks.ts";
 
 interface Deps {
   readonly clock: Clock;
@@ -60,6 +61,8 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
   const { clock, logger, telemetry, audit } = deps;
   const { models: settings, site, scorerThreads, detector } = config.settings;
   const { dataFolder } = config;
+  const node = nodeName(settings.node);
+  const channels = channelsOf(settings, node);
   const stopping = new AbortController();
   const file = (name: string) => createStateFile(join(dataFolder, name));
   const builtIn = {
@@ -93,7 +96,7 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
   const field = await createField(settings, {
     ...deps,
     site,
-    node: settings.node ?? hostname(),
+    node,
     dataFolder,
   });
   const keep = createKeepFrames(
@@ -126,11 +129,13 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
     policy: settings.rollout,
     objective: settings.objective,
     detector: detector.detector,
-    channels: settings,
+    channels,
     memoryMib: residentMib,
     drift: () => ({ needed: settings.drift.warningsInARow, sensors: drift.states() }),
     onWanting: () => askForTraining(),
   });
+
+  const reporter = await createFleetReporter(settings, { ...deps, node, site, dataFolder, rollouts });
 
   function countInference(event: TelemetryEvent): void {
     const run = inferenceOf(event, defaultSloPolicy);
@@ -172,7 +177,7 @@ export async function createModels(config: AgentConfig, deps: Deps): Promise<Mod
     onAlarm: keep.alarm,
     forget: drift.forget,
     async run(signal) {
-      await Promise.all([rollouts.run(signal), field.run(signal)]);
+      await Promise.all([rollouts.run(signal), field.run(signal), reporter?.run(signal)]);
     },
     async close() {
       stopping.abort(new DOMException("the agent is stopping", "AbortError"));

@@ -38,11 +38,17 @@ function problemsOf(models: object): readonly string[] {
 describe("files that the settings of models name", () => {
   it("are taken from the folder of the configuration file", () => {
     const { models } = check({
-      registry: { url: "registry", trustedKeys: ["problem.ts"] },
+      registry: { url: "registry", trustedKeys: ["problem.ts"], channelKeys: ["problem.ts"] },
+      fleet: { report: { url: "reports" } },
       field: { upload: { url: "s3://field/plant" } },
       retraining: { webhook: { url: "https://mlops.example", tokenFile: "problem.ts" } },
     }).settings;
-    expect(models.registry).toMatchObject({ url: join(here, "registry"), trustedKeys: [there] });
+    expect(models.registry).toMatchObject({
+      url: join(here, "registry"),
+      trustedKeys: [there],
+      channelKeys: [there],
+    });
+    expect(models.fleet?.report.url).toBe(join(here, "reports"));
     expect(models.field.upload?.url).toBe("s3://field/plant");
     expect(models.retraining.webhook?.tokenFile).toBe(there);
   });
@@ -51,9 +57,15 @@ describe("files that the settings of models name", () => {
     const s3 = { endpoint: "https://s3.example:9000", caFile: "no-ca.pem" };
     const webhook = { url: "https://mlops.example", tokenFile: "no-token" };
     expect(
-      problemsOf({ registry: { url: "s3://m", s3, trustedKeys: ["no.pub"] }, retraining: { webhook } }),
+      problemsOf({
+        registry: { url: "s3://m", s3, trustedKeys: ["no.pub"], channelKeys: ["no.pub"] },
+        fleet: { report: { url: "s3://r", s3 } },
+        retraining: { webhook },
+      }),
     ).toEqual([
       expect.stringContaining("models.registry.trustedKeys[0]: there is no key file"),
+      expect.stringContaining("models.registry.channelKeys[0]: there is no key file"),
+      expect.stringContaining("models.fleet.report.s3.caFile: there is no certificate file"),
       expect.stringContaining("models.registry.s3.caFile: there is no certificate file"),
       expect.stringContaining("models.retraining.webhook.tokenFile: there is no token file"),
     ]);

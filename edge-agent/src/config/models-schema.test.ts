@@ -30,3 +30,38 @@ describe("the settings of a trial", () => {
     expect(problemsOf({ canaryHears: 1.1 })).toHaveLength(1);
   });
 });
+
+describe("the settings of a fleet", () => {
+  const registry = { url: "s3://models/plant", trustedKeys: ["release.pub"] };
+  const refusals = (settings: object): readonly string[] =>
+    (modelsSettings.safeParse(settings).error?.issues ?? []).map(
+      ({ path, message }) => `${path.join(".")}: ${message}`,
+    );
+
+  it("are a word, and the rest goes without saying", () => {
+    expect(modelsSettings.parse({ registry, fleet: {} }).fleet).toEqual({
+      perDeviceChannels: true,
+      report: { everySeconds: 300, leastGapSeconds: 5 },
+    });
+  });
+
+  it("need a registry", () => {
+    expect(refusals({ fleet: {} })).toEqual([expect.stringContaining("fleet: needs a registry")]);
+  });
+
+  it("leave no channel to be named, unless the device's own are not followed", () => {
+    const channels = { candidateChannel: "candidate-eu", stableChannel: "stable" };
+    expect(refusals({ registry, fleet: {}, ...channels })).toEqual([
+      expect.stringMatching(/^candidateChannel: in a fleet/),
+      expect.stringMatching(/^stableChannel: in a fleet/),
+    ]);
+    expect(refusals({ registry, fleet: { perDeviceChannels: false }, ...channels })).toEqual([]);
+  });
+
+  it("take an S3 server for reports with an S3 address alone", () => {
+    const s3 = { endpoint: "https://s3.example:9000" };
+    expect(refusals({ registry, fleet: { report: { s3 } } })).toEqual([
+      expect.stringContaining("fleet.report.s3: goes with a url"),
+    ]);
+  });
+});

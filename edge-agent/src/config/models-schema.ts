@@ -8,7 +8,9 @@ import { policy } from "./policy.ts";
 
 const count = z.int().min(1);
 const share = z.number().gt(0).lt(1);
-const channel = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be letters, digits, dots and dashes");
+const channel = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be letters, digits, dots and dashes");
 const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dots and dashes");
 
 const gate = policy(
@@ -120,7 +122,9 @@ const fleet = z.strictObject({
   perDeviceChannels: z
     .boolean()
     .default(true)
-    .describe('Follows "candidate.<node>" and "stable.<node>", which a rollout controller points for this device'),
+    .describe(
+      'Follows "candidate.<node>" and "stable.<node>", which a rollout controller points for this device',
+    ),
   report: z
     .strictObject({
       url: z
@@ -142,11 +146,13 @@ const fleet = z.strictObject({
 
 /** Where models come from, when they are tried and what is kept of the field. Every default is explained where its policy
  *  is defined: core/rollout/rollout-policy.ts, core/gate/gate-policy.ts, core/drift/drift-policy.ts, core/objective.ts. */
-export const modelsSettings = z.strictObject({
+const settings = z.strictObject({
   name: word.default("listener").describe("The model that is followed"),
   node: word
     .optional()
-    .describe("Name of this device in requests, data sets and fleets; STETHOS_NODE or the host's name if absent"),
+    .describe(
+      "Name of this device in requests, data sets and fleets; STETHOS_NODE or the host's name if absent",
+    ),
   registry: registryOptions.optional(),
   fleet: fleet.optional().describe("This device is one of many that a rollout controller leads"),
   candidateChannel: channel.optional().describe('"candidate" if absent; in a fleet "candidate.<node>"'),
@@ -172,6 +178,27 @@ export const modelsSettings = z.strictObject({
   drift: drift.prefault({}),
   field: field.prefault({}),
   retraining: retraining.prefault({}),
+});
+
+export const modelsSettings = settings.superRefine(({ fleet: led, registry, ...given }, context) => {
+  if (led === undefined) return;
+  const refuse = (path: readonly string[], message: string) =>
+    context.addIssue({ code: "custom", path: [...path], message });
+  if (registry?.url === undefined) {
+    refuse(["fleet"], "needs a registry that this device follows: name models.registry.url");
+  }
+  const { url, s3 } = led.report;
+  if (s3 !== undefined && url?.startsWith("s3://") !== true) {
+    refuse(["fleet", "report", "s3"], 'goes with a url that begins with "s3://"');
+  }
+  // Two words for one channel: a device that listens to another than its controller points would silently miss its rollouts.
+  for (const key of ["candidateChannel", "stableChannel"] as const) {
+    if (given[key] === undefined || !led.perDeviceChannels) continue;
+    refuse(
+      [key],
+      "in a fleet the device's own channel is followed: leave it out, or set fleet.perDeviceChannels to false",
+    );
+  }
 });
 
 export type ModelsSettings = z.infer<typeof modelsSettings>;

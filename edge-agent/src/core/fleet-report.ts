@@ -51,6 +51,13 @@ export const FLEET_OUTCOMES = 8;
 export const FLEET_REPORT_TYPE = "application/vnd.stethos.fleet-report+json";
 export const FLEET_FOLDER = "fleet/";
 
+/** Longest name of a device: its channels are names of the registry, which have 128 characters at most. */
+const MOST_NODE = 118;
+
+/** Whether channels and reports can be called by it: letters, digits and "._-", a letter or digit first. */
+export const isFleetNode = (node: string): boolean =>
+  node.length <= MOST_NODE && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(node);
+
 export const fleetReportKey = (node: string): string => `${FLEET_FOLDER}${node}.json`;
 
 /** Channels of one device: what it may try, and what it must return to. */

@@ -30,6 +30,17 @@ export type {
   TrendDto,
   WaveformDto,
 } from "./feed.ts";
+export {
+  deviceChannels,
+  FLEET_FOLDER,
+  FLEET_OUTCOMES,
+  FLEET_REPORT_TYPE,
+  type FleetOutcome,
+  type FleetReport,
+  type FleetVersion,
+  fleetReportKey,
+  isFleetNode,
+} from "./fleet-report.ts";
 export type { Health, HealthState } from "./health.ts";
 export type { LabelVerdict } from "./label.ts";
 export { autoLayout, type LayoutSource } from "./layout/auto-layout.ts";
@@ -74,6 +85,7 @@ export type {
   WaitDto,
 } from "./rollout/models-dto.ts";
 export type { RolloutReason, Stage } from "./rollout/rollout-report.ts";
+export { drawFrame } from "./rollout/route.ts";
 export type { FaultClass, Features, ScoreState, SensorState, Votes } from "./score.ts";
 export type { SpectrumMark } from "./spectrum-marks.ts";
 export { PointSeverity, PointState, planeHash, urgencyOf } from "./twin/point-state.ts";
@@ -93,13 +105,3 @@ export {
   type TwinSnapshot,
   type TwinWatched,
 } from "./twin-delta.ts";
-export {
-  deviceChannels,
-  FLEET_FOLDER,
-  FLEET_OUTCOMES,
-  FLEET_REPORT_TYPE,
-  type FleetOutcome,
-  type FleetReport,
-  type FleetVersion,
-  fleetReportKey,
-} from "./fleet-report.ts";

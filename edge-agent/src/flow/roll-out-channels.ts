@@ -1,5 +1,6 @@
 import { type Clock, slept } from "@stethos/protocol-finger/clock";
 import { describeError, EdgeError } from "../core/errors.ts";
+import { isFollowed } from "../core/rollout/offer-step.ts";
 import type { RolloutReport } from "../core/rollout/rollout-report.ts";
 import { isRejected } from "../core/rollout/rollout-state.ts";
 import { createBackoff } from "../lib/backoff.ts";
@@ -52,6 +53,7 @@ export interface Channels {
 }
 
 const FIRST_RETRY_MS = 5000;
+const RECALL_LOOK_MS = 1000;
 
 /** No offer and no failure: the channel is empty. */
 interface Answer {
@@ -70,6 +72,8 @@ export function createChannels(deps: ChannelDeps): Channels {
   /** What is wrong with each channel. */
   const failing = new Map<string, string>();
   let driftPending = false;
+  /** A version is called back, and what is being done must end first. */
+  let isRecallOpen = false;
   let wake: () => void = () => undefined;
 
   /** @param failures of the channels that were asked; what is worst of them is told */
@@ -120,9 +124,8 @@ export function createChannels(deps: ChannelDeps): Channels {
 
   async function lookAt(asked: (channel: string) => Promise<Answer>): Promise<boolean> {
     const stable = await asked(options.stableChannel);
-    if (stable.offer?.isRollback) {
-      keeper.apply({ kind: "offered", model: versionOf(stable.offer.model), because: "recall" });
-    }
+    isRecallOpen = stable.offer?.isRollback === true && !follow(stable.offer);
+    if (isRecallOpen) return isAway(stable.failure);
     const isFor = driftPending || wanting !== undefined ? "drift" : "published";
     if (isFor === "published" && options.startOn === "drift") return isAway(stable.failure);
     const candidate = await asked(options.candidateChannel);
@@ -131,6 +134,13 @@ export function createChannels(deps: ChannelDeps): Channels {
     }
     if (!isAway(candidate.failure)) await weigh(candidate);
     return isAway(stable.failure) || isAway(candidate.failure);
+  }
+
+  /** @returns whether the recall is under way, or done; else what is being done must end first */
+  function follow({ model, channel, sequence }: OfferedModel): boolean {
+    const pointer = { channel, sequence };
+    keeper.apply({ kind: "offered", model: versionOf(model), because: "recall", pointer });
+    return isFollowed(keeper.state, pointer);
   }
 
   /** Drift asked for another model: there is one now, or it must be asked for. */
@@ -219,8 +229,9 @@ export function createChannels(deps: ChannelDeps): Channels {
         if (!isAway) backoff.reset();
         const news = new AbortController();
         wake = () => news.abort();
-        if (driftPending && !isAway) continue;
-        await slept(clock, isAway ? backoff.next() : pollMs, AbortSignal.any([signal, news.signal]));
+        if (driftPending && !isAway && !isRecallOpen) continue;
+        const restMs = isRecallOpen ? Math.min(RECALL_LOOK_MS, pollMs) : pollMs;
+        await slept(clock, isAway ? backoff.next() : restMs, AbortSignal.any([signal, news.signal]));
       }
     },
   };

@@ -6,6 +6,7 @@ import { createObjective, defaultObjectivePolicy, type ObjectivePolicy } from ".
 import { disagreementsOf, rolloutReport } from "../core/rollout/report.ts";
 import { defaultRolloutPolicy, type RolloutPolicy } from "../core/rollout/rollout-policy.ts";
 import type { RolloutReport } from "../core/rollout/rollout-report.ts";
+import type { RolloutState } from "../core/rollout/rollout-state.ts";
 import type { Features } from "../core/score.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { FieldStore } from "../ports/field-store.ts";
@@ -48,6 +49,8 @@ export interface RollOutDeps {
 export interface RollOut extends Rollouts {
   /** The network fails and no other version helps: threshold alarms only. */
   readonly isDegraded: boolean;
+  /** All that it remembers. */
+  readonly state: RolloutState;
   onHeard(heard: Heard, features: Features | undefined): void;
   onDriftConfirmed(): void;
   /** Frames of one run of a model. */
@@ -182,6 +185,9 @@ export async function createRollOut(deps: RollOutDeps): Promise<RollOut> {
   return {
     get isDegraded() {
       return keeper.state.degradedSinceUs !== undefined;
+    },
+    get state() {
+      return keeper.state;
     },
     report,
     command,

@@ -6,6 +6,8 @@ export interface OfferedModel {
   readonly channel: string;
   /** A return to an older version, on purpose. */
   readonly isRollback: boolean;
+  /** Of the pointer: grows with each change of the channel. */
+  readonly sequence: number;
 }
 
 /** A version on this device whose every byte was checked. */

@@ -44,7 +44,9 @@ export type TelemetryEvent =
   | { readonly kind: "sink-failed"; readonly sink: string; readonly fault: SinkFault }
   | { readonly kind: "sink-refused"; readonly sink: string; readonly stream: Stream; readonly rows: number }
   | { readonly kind: "rules-evaluated"; readonly count: number; readonly fired: number; readonly ms: number }
-  | { readonly kind: "rule-failed"; readonly rule: string };
+  | { readonly kind: "rule-failed"; readonly rule: string }
+  /** One attempt to tell the fleet how the models are. */
+  | { readonly kind: "fleet-report"; readonly isSent: boolean };
 
 export interface Telemetry {
   emit(event: TelemetryEvent): void;

@@ -9,8 +9,8 @@ export interface CliIo extends Streams {
   readonly clock: Clock;
 }
 
-/** What the process says at its end. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+/** What the process says at its end. `refused`: an iteration was looked at and is not good enough; trying again is no use. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

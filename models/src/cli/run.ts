@@ -6,6 +6,7 @@ import { channelCommand } from "./channel.ts";
 import { diffCommand } from "./diff.ts";
 import { gcCommand } from "./gc.ts";
 import { type CliContext, type CliIo, EXIT, type ExitCode } from "./io.ts";
+import { iterateCommand } from "./iterate.ts";
 import { keygenCommand } from "./keygen.ts";
 import { listCommand } from "./list.ts";
 import { packCommand } from "./pack.ts";
@@ -30,10 +31,11 @@ const COMMANDS = [
   channelCommand,
   rollbackCommand,
   gcCommand,
+  iterateCommand,
 ];
 
 /** The command line. Data goes to stdout, everything else to stderr.
- *  @returns the exit code: 0 done, 1 could not be done or is not good, 2 wrong usage */
+ *  @returns the exit code: 0 done, 1 could not be done or is not good, 2 wrong usage, 3 refused by the gate of an iteration */
 export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
   const stop = untilStopped(io);
@@ -87,6 +89,9 @@ From a trained network to a device:
   stethos-model push models/artifacts/listener/0.2.0 --key keys/release.pub --registry s3://models/stethos
   stethos-model channel set listener candidate 0.2.0 --key keys/release --registry s3://models/stethos
 
+The same in one line, with a gate before the signature:
+  stethos-model iterate --field field --registry ./registry --key keys/release
+
 Environment: STETHOS_REGISTRY (instead of --registry), STETHOS_KEY_PASSPHRASE; S3 credentials are found as by all AWS tools.
-Exit codes: 0 done, 1 could not be done or is not good, 2 wrong usage.
+Exit codes: 0 done, 1 could not be done or is not good, 2 wrong usage, 3 refused by the gate.
 Data goes to standard output, everything else to standard error.`;

@@ -7,7 +7,10 @@ import type { VersionId } from "./local-layout.ts";
 export interface InstallerOptions {
   /** Of this device; several agents may share it. */
   readonly folder: string;
+  /** Whose packages and pointers count. */
   readonly trust: Trust;
+  /** Whose pointers count, where these are more: a key that may lead a fleet need not be one that may sign packages. */
+  readonly pointerTrust?: Trust;
   /** Packages elsewhere on this device, whose files need not come over the line. */
   readonly nearby?: readonly string[];
   /** Infinity: no limit. */
@@ -25,6 +28,9 @@ export interface InstallerDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger?: InstallerLogger;
+  /** Of a version, by its digest, that this device has elsewhere than in the folder: a pointer to it needs no manifest of
+   *  the registry. */
+  readonly sequenceHere?: (digest: string, signal: AbortSignal) => Promise<number | undefined>;
   /** For tests; the disk's own answer otherwise. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }

@@ -18,12 +18,12 @@ const LONGEST_LOCK_WAIT_MS = 20 * 60_000;
 
 /** @throws ModelError DISK_FULL where the folder cannot be made */
 export async function createInstaller(options: InstallerOptions, deps: InstallerDeps): Promise<Installer> {
-  const { trust, bytesPerSecond } = options;
+  const { trust, pointerTrust = trust, bytesPerSecond } = options;
   const { clock, registry } = deps;
   const layout = localLayout(options.folder);
   await makeFolders(layout);
   const memory = createDownloadMemory(layout.memory);
-  const offers = createOffers({ registry, trust, memory, clock });
+  const offers = createOffers({ ...deps, registry, trust, pointerTrust, memory });
   const bandwidth = createBandwidth(bytesPerSecond, clock);
   const { freeBytes = freeBytesOf } = deps;
 

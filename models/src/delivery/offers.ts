@@ -7,9 +7,12 @@ import type { DownloadMemory } from "./memory.ts";
 
 export interface OfferDeps {
   readonly registry: Registry | undefined;
+  /** Of packages. */
   readonly trust: Trust;
+  readonly pointerTrust: Trust;
   readonly memory: DownloadMemory;
   readonly clock: Clock;
+  readonly sequenceHere?: (digest: string, signal: AbortSignal) => Promise<number | undefined>;
 }
 
 export interface Offers {
@@ -21,12 +24,22 @@ const MOST_REMEMBERED = 8;
 
 /** Reads channels as a device must: never back in time (TUF, section 5.3: rollback and freeze), and never a manifest that
  *  the pointer does not name (mix and match). */
-export function createOffers({ registry, trust, memory, clock }: OfferDeps): Offers {
+export function createOffers(deps: OfferDeps): Offers {
+  const { registry, trust, pointerTrust, memory, clock } = deps;
   const sequences = new Map<string, number>();
 
   async function sequenceOf(pointer: Pointer, registry: Registry, signal: AbortSignal): Promise<number> {
     const known = sequences.get(pointer.manifestSha256);
     if (known !== undefined) return known;
+    const here = await deps.sequenceHere?.(pointer.manifestSha256, signal);
+    return remembered(pointer.manifestSha256, here ?? (await publishedSequence(pointer, registry, signal)));
+  }
+
+  async function publishedSequence(
+    pointer: Pointer,
+    registry: Registry,
+    signal: AbortSignal,
+  ): Promise<number> {
     const { manifest, digest } = await registry.version(pointer.name, pointer.version, trust, signal);
     if (digest !== pointer.manifestSha256) {
       throw new ModelError(
@@ -35,16 +48,20 @@ export function createOffers({ registry, trust, memory, clock }: OfferDeps): Off
           `points at (manifest ${digest}, wanted ${pointer.manifestSha256}); set the channel again if that is meant`,
       );
     }
+    return manifest.sequence;
+  }
+
+  function remembered(digest: string, sequence: number): number {
     const [oldest] = sequences.keys();
     if (sequences.size >= MOST_REMEMBERED && oldest !== undefined) sequences.delete(oldest);
-    sequences.set(digest, manifest.sequence);
-    return manifest.sequence;
+    sequences.set(digest, sequence);
+    return sequence;
   }
 
   return {
     async offered(name, channel, signal) {
       if (registry === undefined) return undefined;
-      const pointer = await registry.pointer(name, channel, trust, clock.nowUs() / 1000, signal);
+      const pointer = await registry.pointer(name, channel, pointerTrust, clock.nowUs() / 1000, signal);
       if (pointer === undefined) return undefined;
       refuseOldPointer(pointer, memory.pointerSequence(name, channel), registry);
       memory.sawPointer(name, channel, pointer.sequence);

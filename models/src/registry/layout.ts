@@ -29,7 +29,18 @@ export function sequenceOfClaim(key: string): number | undefined {
 const SEQUENCE_DIGITS = 12;
 
 const channelStem = (name: string, channel: string): string =>
-  `${CHANNELS}${part(name, "the name of a model")}/${part(channel, "the name of a channel")}`;
+  `${CHANNELS}${part(name, "the name of a model")}/${channelPart(channel)}`;
+
+/** Longer than other names: a device's own channels end in the name of the device. */
+export const CHANNEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+function channelPart(text: string): string {
+  if (CHANNEL_NAME.test(text)) return text;
+  throw new ModelError(
+    "USAGE",
+    `"${text}" cannot be the name of a channel: letters, digits and "._-", 128 at most, a letter or digit first`,
+  );
+}
 
 /** One part of a key, since names come from people and from other machines. */
 function part(text: string, what: string): string {

@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
-import { envelopeFromJSON, envelopeToJSON } from "@sigstore/bundle";
 import { z } from "zod";
 import { ModelError } from "../errors.ts";
 import { canonicalJson } from "../package/canonical-json.ts";
 import type { Trust } from "../package/trust.ts";
-import { preAuthEncoding, signerOf } from "../signing/dsse.ts";
+import { signerOf } from "../signing/dsse.ts";
+import { openEnvelope, signEnvelope } from "../signing/envelope.ts";
+import { CHANNEL_NAME } from "./layout.ts";
 import type { Pointer, Signer } from "./registry.ts";
 
 /** The type that a channel's pointer is signed under, so that no other signed thing passes for one. */
 export const POINTER_TYPE = "application/vnd.stethos.channel-pointer+json";
 
 const part = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const channel = z.string().regex(CHANNEL_NAME);
 const instant = z.iso.datetime({ offset: true });
 
 export const pointerSchema = z.strictObject({
   name: part,
-  channel: part,
+  channel,
   version: part,
   manifestSha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Grows by one with each change of the channel. */
@@ -31,14 +33,7 @@ const MOST_BYTES = 64 << 10;
 /** A pointer, signed: a DSSE envelope over its canonical JSON.
  *  @throws ModelError USAGE for a pointer that nobody could read */
 export async function signPointer(pointer: Pointer, signer: Signer): Promise<Uint8Array> {
-  const payload = Buffer.from(canonicalJson(checkedPointer(pointer)));
-  const signature = await signer.sign(preAuthEncoding(POINTER_TYPE, payload));
-  const envelope = envelopeToJSON({
-    payload,
-    payloadType: POINTER_TYPE,
-    signatures: [{ keyid: signer.keyId, sig: Buffer.from(signature) }],
-  });
-  return Buffer.from(JSON.stringify(envelope));
+  return signEnvelope(POINTER_TYPE, Buffer.from(canonicalJson(checkedPointer(pointer))), signer);
 }
 
 function checkedPointer(pointer: Pointer): Pointer {
@@ -59,22 +54,10 @@ function checkedPointer(pointer: Pointer): Pointer {
  *  @param where for messages
  *  @throws ModelError MODEL_UNSIGNED */
 export function readPointer(bytes: Uint8Array, trust: Trust, where: string): Pointer {
-  if (bytes.length > MOST_BYTES) throw malformed(where, `it has ${bytes.length} bytes`);
-  let envelope: ReturnType<typeof envelopeFromJSON>;
-  try {
-    envelope = envelopeFromJSON(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  } catch (cause) {
-    throw malformed(where, "it is no DSSE envelope", cause);
-  }
-  const { payload, payloadType, signatures } = envelope;
-  if (payloadType !== POINTER_TYPE) throw malformed(where, `it is of type "${payloadType}"`);
-  signerOf(
-    payloadType,
-    payload,
-    signatures.map(({ sig }) => sig),
-    trust,
-    where,
+  const { payload, signatures } = openEnvelope(bytes, POINTER_TYPE, MOST_BYTES, (why, cause) =>
+    malformed(where, why, cause),
   );
+  signerOf(POINTER_TYPE, payload, signatures, trust, where);
   try {
     return pointerSchema.parse(JSON.parse(payload.toString("utf8")));
   } catch (cause) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createFolderStore, ModelError, type ModelErrorCode, type ObjectStore } from "@stethos/models";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createObjectSink } from "./sink.ts";
+import { createObjectSink, createReportPlace } from "./sink.ts";
 import { aFolder } from "./test-kit.ts";
 
 const signal = new AbortController().signal;
@@ -63,5 +63,25 @@ describe("object sink", () => {
     await expect(createObjectSink(store).put("a", body, AbortSignal.abort(new Error("end")))).rejects.toThrow(
       "end",
     );
+  });
+});
+
+describe("the place of a report", () => {
+  it("holds the newest, also when it has as many bytes as the one before", async () => {
+    const place = createReportPlace(createFolderStore(folder.path, createSystemClock()), "fleet/node-1.json");
+    await place.put(Buffer.from("one"), signal);
+    await place.put(Buffer.from("two"), signal);
+    expect(await readFile(join(folder.path, "fleet/node-1.json"), "utf8")).toBe("two");
+    expect(place.name).toContain("fleet/node-1.json");
+  });
+
+  it("says why it takes none, and ends when it is told to", async () => {
+    const store: ObjectStore = {
+      ...createFolderStore(folder.path, createSystemClock()),
+      put: () => Promise.reject(new ModelError("REGISTRY_UNREACHABLE", "away")),
+    };
+    const place = createReportPlace(store, "fleet/node-1.json");
+    await expect(place.put(body, signal)).rejects.toMatchObject({ code: "REGISTRY_UNREACHABLE" });
+    await expect(place.put(body, AbortSignal.abort(new Error("end")))).rejects.toThrow("end");
   });
 });

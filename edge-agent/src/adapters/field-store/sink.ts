@@ -1,5 +1,6 @@
 import { ModelError, type ObjectStore } from "@stethos/models";
 import { EdgeError } from "../../core/errors.ts";
+import type { ReportPlace } from "../../ports/fleet.ts";
 import type { ObjectSink } from "../../ports/object-sink.ts";
 
 /** Puts objects into a bucket or a folder. */
@@ -10,6 +11,21 @@ export function createObjectSink(store: ObjectStore): ObjectSink {
       try {
         const there = await store.head(key, signal);
         if (there?.bytes === body.length) return;
+        await store.put(key, body, "none", signal);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw edgeErrorOf(thrown);
+      }
+    },
+  };
+}
+
+/** One object of a bucket or a folder, which each report replaces. */
+export function createReportPlace(store: ObjectStore, key: string): ReportPlace {
+  return {
+    name: `${store.name}, ${key}`,
+    async put(body, signal) {
+      try {
         await store.put(key, body, "none", signal);
       } catch (thrown) {
         signal.throwIfAborted();

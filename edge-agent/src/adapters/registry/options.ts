@@ -30,6 +30,13 @@ export const registryOptions = z
       .max(16)
       .default([])
       .describe("Files with the public keys (PEM) whose signatures count"),
+    channelKeys: z
+      .array(z.string().min(1))
+      .max(16)
+      .optional()
+      .describe(
+        "Files with public keys (PEM) that may point channels and nothing more: they sign no package",
+      ),
     bytesPerSecond: z
       .int()
       .min(4000)

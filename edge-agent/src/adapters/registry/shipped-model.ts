@@ -12,7 +12,10 @@ export interface BuiltIn {
 }
 
 /** Finds a version where it is the one that the agent came with, checked afresh. */
-export type FindShipped = (model: ModelVersion, signal: AbortSignal) => Promise<InstalledModel | undefined>;
+export type FindShipped = (
+  model: Pick<ModelVersion, "digest">,
+  signal: AbortSignal,
+) => Promise<InstalledModel | undefined>;
 
 /** @throws ModelError USAGE for keys that cannot be used */
 export async function findShippedIn(builtIn: BuiltIn | undefined): Promise<FindShipped> {

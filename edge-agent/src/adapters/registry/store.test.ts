@@ -48,22 +48,28 @@ const open = (options: Partial<ModelStoreOptions> = {}): Promise<ModelStore> =>
     { clock, logger, random: () => 0 },
   );
 
-async function publish(version: string, sequence: number): Promise<PublishedVersion> {
-  const registry = createRegistry(createFolderStore(join(root, "registry"), clock), { clock });
-  const folder = await makePackage({ version, sequence, key }, join(root, version));
-  const pushed = await registry.push(folder, key.trust, () => undefined, never);
+const registryThere = () => createRegistry(createFolderStore(join(root, "registry"), clock), { clock });
+
+async function publish(version: string, sequence: number, signedBy = key): Promise<PublishedVersion> {
+  const folder = await makePackage({ version, sequence, key: signedBy }, join(root, version));
+  const pushed = await registryThere().push(folder, signedBy.trust, () => undefined, never);
+  await point(pushed.version, signedBy);
+  return pushed.version;
+}
+
+async function point({ version, digest }: PublishedVersion, by: TestKey, isRollback = false): Promise<void> {
   const nowMs = clock.nowUs() / 1000;
   const pointer = {
     name: "listener",
     channel: "candidate",
     version,
-    manifestSha256: pushed.version.digest,
+    manifestSha256: digest,
     notBefore: new Date(nowMs).toISOString(),
     expires: new Date(nowMs + 86_400_000).toISOString(),
-    isRollback: false,
+    isRollback,
   };
-  await registry.setPointer(pointer, key.signer, key.trust, nowMs, never);
-  return pushed.version;
+  const trust = { keys: [...key.trust.keys, ...by.trust.keys] };
+  await registryThere().setPointer(pointer, by.signer, trust, nowMs, never);
 }
 
 const versionOf = ({ name, version, digest, sequence }: PublishedVersion): ModelVersion => ({
@@ -83,6 +89,7 @@ describe("the model store", () => {
       model,
       channel: "candidate",
       isRollback: false,
+      sequence: 1,
     });
     const seen: [number, number][] = [];
     const installed = await store.install(model, (bytes, total) => void seen.push([bytes, total]), never);
@@ -138,5 +145,53 @@ describe("the model store", () => {
     await expect(open({ url: "s3://models/x", s3 })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     await writeFile(join(root, "ca.pem"), key.publicPem);
     expect((await open({ url: "s3://models/x", s3 })).name).toMatch(/^s3:\/\/models\/x/);
+  });
+});
+
+describe("a key that may point channels", () => {
+  const openLed = async (leader: TestKey): Promise<ModelStore> => {
+    const file = join(root, "leader.pub");
+    await writeFile(file, leader.publicPem);
+    return open({ channelKeys: [file] });
+  };
+
+  it("offers what a trusted key signed", async () => {
+    const leader = testKey();
+    const published = await publish("1.0.0", 1);
+    await point(published, leader);
+    const store = await openLed(leader);
+    expect(await store.offered("candidate", never)).toMatchObject({
+      model: versionOf(published),
+      sequence: 2,
+    });
+    await store.install(versionOf(published), () => undefined, never);
+  });
+
+  it("is a stranger's where it is not named, and can sign no package", async () => {
+    const leader = testKey();
+    await point(await publish("1.0.0", 1), leader);
+    await expect((await open()).offered("candidate", never)).rejects.toMatchObject({
+      code: "MODEL_UNSIGNED",
+    });
+    const own = await publish("2.0.0", 2, leader);
+    const store = await openLed(leader);
+    await expect(store.offered("candidate", never)).rejects.toMatchObject({ code: "MODEL_UNSIGNED" });
+    await expect(store.install(versionOf(own), () => undefined, never)).rejects.toMatchObject({
+      code: "MODEL_UNSIGNED",
+    });
+  });
+});
+
+describe("the version that the agent came with", () => {
+  it("can be called back though nobody published it", async () => {
+    const folder = await makePackage({ version: "0.9.0", sequence: 1, key }, join(root, "shipped"));
+    const { digest } = await openPackage(folder, key.trust, never);
+    const store = await open({ builtIn: { folder, trustedKeys: [keyFile] } });
+    await store.committed(versionOf(await publish("1.0.0", 2)));
+    await point({ name: "listener", version: "0.9.0", digest, sequence: 1, bytes: 0 }, key, true);
+    expect(await store.offered("candidate", never)).toMatchObject({
+      model: { version: "0.9.0", digest, sequence: 1 },
+      isRollback: true,
+    });
   });
 });

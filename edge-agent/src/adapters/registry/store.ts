@@ -38,19 +38,25 @@ export function createModelStore(options: ModelStoreOptions, deps: ModelStoreDep
   return asEdgeError(async () => {
     const registry = registryOf(options, deps.clock);
     const trust = await readTrust(options.trustedKeys);
+    const pointerTrust = await readTrust([...options.trustedKeys, ...(options.channelKeys ?? [])]);
+    const shipped = await findShippedIn(options.builtIn);
     const { folder, bytesPerSecond, quotaMiB, agentVersion } = options;
     const installer = await createInstaller(
       {
         folder,
         trust,
+        pointerTrust,
         bytesPerSecond,
         quotaBytes: quotaMiB * MIB,
         nearby: options.builtIn === undefined ? [] : [options.builtIn.folder],
         ...(agentVersion !== undefined && { agentVersion }),
       },
-      { ...deps, ...(registry !== undefined && { registry }) },
+      {
+        ...deps,
+        ...(registry !== undefined && { registry }),
+        sequenceHere: async (digest, signal) => (await shipped({ digest }, signal))?.model.sequence,
+      },
     );
-    const shipped = await findShippedIn(options.builtIn);
     return storeOf(installer, shipped, options, registry?.store.name ?? "");
   });
 }
@@ -78,7 +84,9 @@ function storeOf(
     offered: (channel, signal) =>
       asEdgeError(async () => {
         const offer = await installer.offered(options.model, channel, signal);
-        return offer && { model: offer.version, channel, isRollback: offer.isRollback };
+        return (
+          offer && { model: offer.version, channel, isRollback: offer.isRollback, sequence: offer.sequence }
+        );
       }),
     install: (model, onProgress, signal) =>
       asEdgeError(async () => {

@@ -1,16 +1,18 @@
+import { createPublicKey } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createSigner, generateKey, type Signer } from "@stethos/models";
+import { createSigner, generateKey, type OwnSigner } from "@stethos/models";
 import writeFileAtomic from "write-file-atomic";
 import { EdgeError } from "../../core/errors.ts";
 
 /** The key of this device: made once, never leaves it. What it signs is known to come from here.
  *  @param file PEM of the private half, readable for its owner alone; the public half is beside it, ending in ".pub"
  *  @throws EdgeError DATA_INVALID when there is something else */
-export async function openDeviceKey(file: string): Promise<Signer> {
+export async function openDeviceKey(file: string): Promise<OwnSigner> {
   const pem = (await readKey(file)) ?? (await makeKey(file));
   try {
-    return createSigner(pem, undefined, file);
+    const signer = createSigner(pem, undefined, file);
+    return { ...signer, publicPem: createPublicKey(pem).export({ type: "spki", format: "pem" }).toString() };
   } catch (cause) {
     throw new EdgeError(
       "DATA_INVALID",

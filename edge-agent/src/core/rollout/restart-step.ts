@@ -6,7 +6,7 @@ import { isAlone, rollBack, toStage } from "./trial.ts";
 
 /** The agent runs again, with `champion`. What is not committed is not live: what was compared is fetched and loaded
  *  again and goes on with the evidence so far; what acted alone falls back, unless it was a clean stop or the policy
- *  says otherwise; a trial during which the agent crashes again and again ends. */
+ *  says otherwise, or it was called back, since nobody wants what it would fall back to; a trial during which the agent crashes again and again ends. */
 export function onRestarted(
   state: RolloutState,
   champion: ModelVersion,
@@ -27,7 +27,7 @@ export function onRestarted(
     crashes > policy.mostCrashes ||
     trial.stage === "commit" ||
     runs(trial.challenger) ||
-    (isAlone(trial) && !trial.isStopping && policy.onCrash === "fall-back");
+    (isAlone(trial) && !trial.isStopping && policy.onCrash === "fall-back" && trial.because !== "recall");
   if (!mustFall) return { ...known, trial: toStage(back, "verify", timeUs) };
   // A commit comes to this only where its model cannot be loaded.
   const undone: Trial = trial.stage === "commit" ? { ...back, stage: "soak" } : back;

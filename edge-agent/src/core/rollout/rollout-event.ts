@@ -4,10 +4,17 @@ import type { ModelVersion, Role } from "../model.ts";
 import type { TimeUs } from "../time.ts";
 import type { PairedFrame } from "./paired-frame.ts";
 import type { TrialReport } from "./rollout-report.ts";
+import type { FollowedRecall } from "./rollout-state.ts";
 
 /** What may happen to a rollout. `by` is a person, where one did it. */
 export type RolloutEvent = { readonly timeUs: TimeUs; readonly by?: string; readonly why?: string } & (
-  | { readonly kind: "offered"; readonly model: ModelVersion; readonly because: TrialReport["because"] }
+  | {
+      readonly kind: "offered";
+      readonly model: ModelVersion;
+      readonly because: TrialReport["because"];
+      /** Of a recall: tells a new one from one that was followed. */
+      readonly pointer?: FollowedRecall;
+    }
   /** A channel offers what must not be loaded: unsigned, expired, replayed. */
   | {
       readonly kind: "offer-refused";

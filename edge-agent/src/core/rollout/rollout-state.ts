@@ -43,6 +43,12 @@ export interface AuditDraft extends Omit<AuditEntry, "sequence"> {
   readonly number: number;
 }
 
+/** A pointer that declares a return to an older version. */
+export interface FollowedRecall {
+  readonly channel: string;
+  readonly sequence: number;
+}
+
 /** All that a rollout must remember. Plain data; what is to be done follows from it alone. */
 export interface RolloutState {
   readonly champion: Committed;
@@ -54,6 +60,8 @@ export interface RolloutState {
   readonly outcomes: readonly OutcomeReport[];
   /** Digests that are not tried again by themselves, oldest first. */
   readonly rejected: readonly string[];
+  /** The newest recall that was followed. */
+  readonly recall?: FollowedRecall;
   /** Until then errors of the champion bring back the version before. */
   readonly guardUntilUs?: TimeUs;
   /** Threshold alarms only, since then. */

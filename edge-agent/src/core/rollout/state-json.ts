@@ -7,6 +7,7 @@ import {
   type AuditDraft,
   type Committed,
   committedModel,
+  type FollowedRecall,
   initialState,
   type RolloutState,
   type Trial,
@@ -58,6 +59,8 @@ const draft = fields<AuditDraft>({
   detail: mapOf(anything),
 });
 
+const recall = fields<FollowedRecall>({ channel: text, sequence: finite });
+
 const stateShape = fields<RolloutState>({
   champion: committed,
   previous: maybe(committed),
@@ -65,6 +68,7 @@ const stateShape = fields<RolloutState>({
   trials: finite,
   outcomes: listOf(outcome),
   rejected: listOf(text),
+  recall: maybe(recall),
   guardUntilUs: maybe(finite),
   degradedSinceUs: maybe(finite),
   ended: listOf(disagreementShape),
@@ -119,6 +123,7 @@ function salvage(value: unknown): RolloutState {
   const previous = attempt(
     () => fields<{ previous: Committed }>({ previous: committed })(value, "").previous,
   );
+  const followed = attempt(() => fields<{ recall: FollowedRecall }>({ recall })(value, "").recall);
   const list = <T>(name: string, item: Shape<T>): readonly T[] =>
     attempt(() => fields<Record<string, readonly T[]>>({ [name]: listOf(item) })(value, "")[name]) ?? [];
   const count = (name: string): number =>
@@ -126,6 +131,7 @@ function salvage(value: unknown): RolloutState {
   return {
     ...kept,
     ...(previous && { previous }),
+    ...(followed && { recall: followed }),
     rejected: list("rejected", text),
     outcomes: list("outcomes", outcome),
     trials: count("trials"),

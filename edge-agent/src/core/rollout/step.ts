@@ -2,21 +2,12 @@ import { unreachable } from "../errors.ts";
 import { addLabel } from "../gate/evidence.ts";
 import { withDrafts } from "./drafts.ts";
 import { onObjectiveBroken } from "./objective-step.ts";
+import { onOffered } from "./offer-step.ts";
 import { onRestarted } from "./restart-step.ts";
 import type { RolloutEvent } from "./rollout-event.ts";
 import type { RolloutPolicy } from "./rollout-policy.ts";
-import { isRejected, type RolloutState } from "./rollout-state.ts";
-import {
-  commitTrial,
-  endTrial,
-  holdTrial,
-  isCompared,
-  isOver,
-  rollBack,
-  startTrial,
-  toStage,
-  without,
-} from "./trial.ts";
+import type { RolloutState } from "./rollout-state.ts";
+import { commitTrial, endTrial, holdTrial, isCompared, toStage, without } from "./trial.ts";
 import { consider, stepTrial, withEvidence } from "./trial-step.ts";
 
 type Of<K extends RolloutEvent["kind"]> = Extract<RolloutEvent, { readonly kind: K }>;
@@ -54,20 +45,6 @@ function follow(state: RolloutState, event: RolloutEvent, policy: RolloutPolicy)
       return next === trial ? state : holdTrial(state, next, event.timeUs, policy.mostOutcomes);
     }
   }
-}
-
-function onOffered(state: RolloutState, event: Of<"offered">, policy: RolloutPolicy): RolloutState {
-  const { trial } = state;
-  const { model, because, timeUs } = event;
-  if (model.digest === state.champion.model.digest) return state;
-  if (because !== "by-hand" && isRejected(state, model)) return state;
-  if (trial === undefined) return startTrial(state, event);
-  if (trial.challenger.digest === model.digest || isOver(trial)) return state;
-  // A trial that only waits for a person gives way to something newer.
-  if (trial.held !== undefined) return startTrial(endTrial(state, trial, timeUs, policy), event);
-  return because === "recall" && trial.because !== "recall"
-    ? { ...state, trial: rollBack(trial, { code: "recalled" }, timeUs, false) }
-    : state;
 }
 
 function onDone(state: RolloutState, event: Of<"done">, policy: RolloutPolicy): RolloutState {

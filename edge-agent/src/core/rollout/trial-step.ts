@@ -6,7 +6,7 @@ import type { RolloutEvent } from "./rollout-event.ts";
 import type { RolloutPolicy } from "./rollout-policy.ts";
 import type { RolloutReason } from "./rollout-report.ts";
 import type { Trial } from "./rollout-state.ts";
-import { isCompared, isOver, isPreparing, rollBack, toStage, without } from "./trial.ts";
+import { decided, isCompared, isOver, isPreparing, rollBack, toStage, without } from "./trial.ts";
 
 type Of<K extends RolloutEvent["kind"]> = Extract<RolloutEvent, { readonly kind: K }>;
 
@@ -117,10 +117,5 @@ function onCommand(trial: Trial, event: Of<"command">): Trial {
   }
 }
 
-function promote(trial: Trial, by: string, timeUs: TimeUs): Trial {
-  if (trial.promotion !== undefined) return trial;
-  const decided: Trial = { ...without(trial, "paused"), promotion: { code: "by-hand", by } };
-  // It is out of memory.
-  if (trial.held !== undefined) return toStage(without(decided, "held"), "verify", timeUs);
-  return isCompared(trial) ? toStage(decided, "full", timeUs) : decided;
-}
+const promote = (trial: Trial, by: string, timeUs: TimeUs): Trial =>
+  trial.promotion === undefined ? decided(trial, { code: "by-hand", by }, timeUs) : trial;

@@ -31,6 +31,14 @@ export function rollBack(trial: Trial, reason: RolloutReason, timeUs: TimeUs, re
   return { ...toStage(without(trial, "held"), "rollback", timeUs), rollback: { reason, rejects } };
 }
 
+/** It goes live: what is left of the comparison is left out. */
+export function decided(trial: Trial, promotion: RolloutReason, timeUs: TimeUs): Trial {
+  const next: Trial = { ...without(trial, "paused"), promotion };
+  // It is out of memory.
+  if (trial.held !== undefined) return toStage(without(next, "held"), "verify", timeUs);
+  return isCompared(trial) ? toStage(next, "full", timeUs) : next;
+}
+
 export function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
   const { [key]: _, ...rest } = value;
   return rest;
