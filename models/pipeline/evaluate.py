@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from . import distance
 from .config import Config
 from .contract import CLASSES, WINDOW_SAMPLES
-from .dataset import load
 from .recordings import Case, cases, cut, read_folder
 from .session import Heard, Session
 from .store import say
@@ -53,6 +52,8 @@ def rms_limit(baseline: NDArray[np.float32]) -> float:
 
 def generated(session: Session, config: Config, workdir: Path, split: str) -> tuple[Row, dict[str, NDArray]]:
     """Judge a generated split; returns figures and raw scores, labels, fault levels."""
+    from .dataset import load  # which needs torch; recordings can be judged without
+
     keys = ("tests_wave", "tests_shaft", "baseline_wave", "baseline_shaft", "labels", "fault_db")
     data = load(config, workdir, split, keys)
     scores, guesses, loud = [], [], []

@@ -33,7 +33,7 @@ def make_manifest(folder: Path, config: Config, facts: dict[str, Any]) -> dict[s
     return {
         "schemaVersion": 1,
         "name": "listener",
-        "version": VERSION,
+        "version": facts.get("version", VERSION),
         "sequence": SEQUENCE,
         "licence": "Apache-2.0",
         "minAgentVersion": "0.1.0",

@@ -21,6 +21,7 @@ from .windows import scene
 SEED = 43
 #: machines to learn from and machines to calibrate and judge on; seven windows each
 SPLITS = {"train": 80, "validate": 80}
+QUICK_SPLITS = {"train": 24, "validate": 24}
 
 
 class Known(NamedTuple):

@@ -37,10 +37,11 @@ class Run:
     out: Path
     data: Path | None
     references: Path | None
+    version: str = VERSION
 
     @property
     def artifact(self) -> Path:
-        return self.out / "artifacts" / "listener" / VERSION
+        return self.out / "artifacts" / "listener" / self.version
 
     @property
     def golden(self) -> Path:
@@ -157,6 +158,7 @@ def packaging(run: Run) -> None:
     latency = {"latency": json.loads(measured.read_text())} if measured.exists() else {}
     command = "python -m pipeline evaluate" + (" --data DIR" if run.data else "")
     facts = {
+        "version": run.version,
         "calibration": json.loads(quantised.path("calibration.json").read_text())["sha256"],
         "thresholds": thresholds(run.config, figures),
         "trainingData": training_data(run.config, run.workdir),
