@@ -5,6 +5,8 @@ export interface Cluster {
   /** As of now in the cache: may be old. Whoever acts on it writes with the resource version that it has seen. */
   readonly rollouts: () => readonly ModelRollout[];
   readonly devices: () => readonly EdgeDevice[];
+  /** All of them, read through to the server: what the leader before wrote last may not have reached the cache yet. */
+  devicesNow(signal: AbortSignal): Promise<readonly EdgeDevice[]>;
   /** Called with "namespace/name" of each rollout that may have to be looked at; ends with the signal.
    *  A changed device wakes the rollouts of its namespace. */
   run(onChange: (key: string) => void, signal: AbortSignal): Promise<void>;

@@ -97,6 +97,8 @@ export interface WaveStatus {
   readonly failed: number;
   readonly startedTime?: string | undefined;
   readonly succeededTime?: string | undefined;
+  /** Decided: what is done about it says `onFailure`. */
+  readonly failedTime?: string | undefined;
 }
 
 /** A device of the fleet. Made by hand, or by the controller for a device that reports itself. */
@@ -133,9 +135,12 @@ export interface DeviceStep {
   readonly name: string;
   readonly uid: string;
   readonly wave: number;
-  readonly step: "Offering" | "Offered" | "Updated" | "Failed" | "Recalling" | "RolledBack";
+  /** "Recalling": the pointers go back. "Recalled": they are back. "RolledBack": the device says that it followed. */
+  readonly step: "Offering" | "Offered" | "Updated" | "Failed" | "Recalling" | "Recalled" | "RolledBack";
   readonly reason?: string | undefined;
   /** What it ran before: what a compensation brings back. */
   readonly previous: { readonly version: string; readonly digest: string };
   readonly sinceTime: string;
+  /** Of the newest report that was known when this was written: what a later one says came after it. */
+  readonly reportSequence: number;
 }
