@@ -37,6 +37,7 @@ const debian: Readonly<Record<string, string>> = {
   "python3-serial-asyncio": "/usr/lib/python3/dist-packages/serial_asyncio",
   socat: "/usr/bin/socat",
   strace: "/usr/bin/strace",
+  "systemd-container": "/usr/bin/systemd-nspawn",
 };
 
 /** Installs what is missing where that is allowed; otherwise prints the one line that would.

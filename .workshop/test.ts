@@ -16,6 +16,7 @@ const isReady = ensureDebian([
   "python3-serial-asyncio",
   "socat",
   "strace",
+  "systemd-container",
 ]);
 
 // The recordings judge where they exist; their licences keep them out of the repository.
@@ -120,6 +121,11 @@ process.exit(
           name: "page",
           what: "build of the page (Vite)",
           run: () => run(process.execPath, ["web-twin/build.ts"]),
+        },
+        {
+          name: "servers",
+          what: "kube-apiserver, etcd, kustomize and Argo's linter from their Go modules, once a machine",
+          run: () => run(process.execPath, ["test/prepare.ts"]),
         },
         {
           name: "tests",

@@ -1,7 +1,9 @@
 import { acquire } from "./acquire.ts";
 import { compat } from "./compat.ts";
+import { deploy, deployTargets } from "./deploy.ts";
 import { drift } from "./drift.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { fleet } from "./fleet.ts";
 import { frameLatency } from "./frame-latency.ts";
 import { gate } from "./gate.ts";
 import type { Bench, Targets } from "./harness.ts";
@@ -131,5 +133,17 @@ export const benches: readonly { readonly bench: Bench; readonly targets: Target
     },
   },
   { bench: rules, targets: { evalPerS: { least: 100_000 } } },
+  { bench: deploy, targets: deployTargets },
+  {
+    bench: fleet,
+    targets: {
+      devices: { least: 1000 },
+      consistent: { least: 1000 },
+      compensated: { least: 100 },
+      leaderChanges: { least: 3 },
+      goodCompleted: { least: 1 },
+      badHalted: { least: 1 },
+    },
+  },
   { bench: peers, targets: { cpuVsNodeRed: { most: 1 }, rssVsNodeRed: { most: 2 } } },
 ];

@@ -2,7 +2,8 @@ import { expandLayout } from "@stethos/edge-agent/core";
 import { syntheticLayout } from "../../../../edge-agent/src/core/layout/synthetic-layout.ts";
 import { browserTimers } from "../../../../web-twin/src/platform.ts";
 import type { Hover } from "../../../../web-twin/src/scene/hands.ts";
-import { createTwinScene, type TwinScene } from "../../../../web-twin/src/scene/twin-scene.ts";
+import type { TwinScene } from "../../../../web-twin/src/scene/scene-contract.ts";
+import { createTwinScene } from "../../../../web-twin/src/scene/twin-scene.ts";
 import { createStore, type Store } from "../../../../web-twin/src/state/store.ts";
 import { syntheticPlant } from "./synthetic-plant.ts";
 import { createSyntheticPoints, type SyntheticPoints } from "./synthetic-points.ts";
@@ -47,6 +48,7 @@ const scene = createTwinScene(host, {
   hovered(hover) {
     window.bench.hover = hover;
   },
+  visited: () => events.push("visited"),
   contextLost: () => events.push("lost"),
   contextBack: () => events.push("back"),
   firstFrame: () => events.push("first"),
