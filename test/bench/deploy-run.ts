@@ -15,7 +15,8 @@ export interface Firsts {
 interface Running {
   /** Why it is no longer there. */
   gone(): string | undefined;
-  stop(): Promise<void>;
+  /** @param isWell it did what it should: then it must end as it should, too */
+  stop(isWell: boolean): Promise<void>;
 }
 
 /** Takes the times of one start.
@@ -30,13 +31,16 @@ async function firstsOf(
   const config = await plant.writeConfig(`agent-${port}.yaml`, { data, api: { port } });
   const begin = performance.now();
   const agent = await start(config);
+  let isWell = false;
   try {
     await until(() => hasGoodReading(address), agent.gone);
     const readingMs = performance.now() - begin;
     await until(() => hasScore(address), agent.gone);
-    return { readingMs, scoreMs: performance.now() - begin };
+    const scoreMs = performance.now() - begin;
+    isWell = true;
+    return { readingMs, scoreMs };
   } finally {
-    await agent.stop();
+    await agent.stop(isWell);
   }
 }
 
@@ -53,11 +57,12 @@ export const inContainer = (plant: Plant, architecture: "amd64" | "arm64"): Prom
     return {
       gone: () =>
         code === undefined ? undefined : `the container ended with ${code}: ${container.output()}`,
-      async stop() {
+      async stop(isWell) {
         try {
+          if (!isWell) return;
           const health = container.config.Healthcheck?.Test.slice(1) ?? [];
-          const isWell = code !== undefined || (await healthy(container.exec, health, config));
-          if (!isWell) throw new Error(`the health check refuses a container that reads and scores`);
+          const isHealthy = code !== undefined || (await healthy(container.exec, health, config));
+          if (!isHealthy) throw new Error(`the health check refuses a container that reads and scores`);
           if (code === undefined) container.signal("SIGTERM");
           const ended = await container.exited;
           if (ended !== 0) throw new Error(`it did not end in order: ${ended}: ${container.output()}`);
