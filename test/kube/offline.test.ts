@@ -83,7 +83,8 @@ describe("the manifests, without a server", () => {
   });
 
   it("give the Prometheus operator the rules of the file, and no others", async () => {
-    expect(await readFile(ruleFile, "utf8")).toBe(await prometheusRule());
+    // The formatter may break its lines elsewhere.
+    expect(parse(await readFile(ruleFile, "utf8"))).toEqual(parse(await prometheusRule()));
   });
 });
 
