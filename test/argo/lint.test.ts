@@ -40,7 +40,13 @@ describe.runIf(tool.kind === "there")("Argo's own linter", { timeout: 120_000 },
       "steps.lern.outputs",
       /lern/,
     ],
-    ["a template that is not there", "template: learn-head", "template: learn-hand", /learn-hand/],
+    // Argo 3.7.1 does not survive it, and says where: enough to keep it from being applied.
+    [
+      "a template that is not there",
+      "template: learn-head",
+      "template: learn-hand",
+      /learn-hand|GetTemplateByName/,
+    ],
     [
       "a parameter that is not there",
       "workflow.parameters.channel}}",
