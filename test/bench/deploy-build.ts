@@ -8,7 +8,8 @@ const MIB = 2 ** 20;
 interface Built {
   readonly image: string;
   readonly architecture: string;
-  readonly digest: string;
+  /** Digests of the unpacked layers, lowest first. */
+  readonly layers: readonly string[];
 }
 
 /** Brings images up to date with the sources, as k8s/images/build.ts does for everybody. */

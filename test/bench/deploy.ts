@@ -40,13 +40,13 @@ async function starts(report: Report) {
 const firstReading = (taken: readonly Firsts[]): number => median(taken.map(({ readingMs }) => readingMs));
 const firstScore = (taken: readonly Firsts[]): number => median(taken.map(({ scoreMs }) => scoreMs));
 
-/** 1 where an image that is built once more from nothing is the same to the last byte. */
+/** 1 where each layer of an image that is built once more from nothing is the same to the last byte. What buildah writes beside
+ *  them in Docker's format names the container that it built in; OCI's own format has no health check. */
 function isSame(report: Report): number {
-  const which = ["--image", "agent", "--arch", "amd64"];
-  const [before] = build(...which);
-  report("building the agent's image once more, from nothing");
-  const [after] = build(...which, "--fresh");
-  return before !== undefined && before.digest === after?.digest ? 1 : 0;
+  report("building the agent's image twice more, from nothing");
+  const which = ["--image", "agent", "--arch", "amd64", "--fresh"];
+  const [[one], [two]] = [build(...which), build(...which)];
+  return one !== undefined && String(one.layers) === String(two?.layers) ? 1 : 0;
 }
 
 export const deploy: Bench = {
@@ -55,7 +55,7 @@ export const deploy: Bench = {
     "the agent's image, run by runc as a user without rights on a read-only root: from the image on the disk to the " +
     "first good reading and the first scored window of a simulated plant, against the agent from a checkout. arm64 is " +
     "emulated by qemu: its times say that it runs, not how fast; its outputs must be those of amd64 within the model's " +
-    "own tolerance. Builds the images first, and the agent's twice",
+    "own tolerance. Builds the images first, and the agent's twice more",
   async run(report) {
     report("building the images; ten minutes where nothing is there yet");
     build("--arch", "amd64", "--arch", "arm64");
