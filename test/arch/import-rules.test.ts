@@ -55,6 +55,16 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
     file: "web-twin/src/peek.ts",
     imports: "../../edge-agent/src/flow/quiet.ts",
   },
+  {
+    rule: "controller-sees-doors-only",
+    file: "k8s/controller/src/peek.ts",
+    imports: "../../../edge-agent/src/flow/quiet.ts",
+  },
+  {
+    rule: "controller-reconciles-purely",
+    file: "k8s/controller/src/reconcile/impure.ts",
+    imports: "node:fs",
+  },
   { rule: "product-knows-no-test", file: "edge-agent/src/flow/cheat.ts", imports: "../../../test/helper.ts" },
 ];
 
@@ -85,6 +95,7 @@ async function broken(tree: string): Promise<{ rule: string; from: string }[]> {
     "models",
     "edge-agent",
     "web-twin",
+    "k8s",
     "test",
   ];
   const { stdout } = await run(join(root, "node_modules/.bin/depcruise"), args, {
@@ -107,7 +118,7 @@ describe("import rules", () => {
       await cp(join(root, file), join(tree, file));
     await symlink(join(root, "node_modules"), join(tree, "node_modules"));
     for (const file of innocent) await write(join(tree, file), "export const fine = 1;\n");
-    await mkdir(join(tree, "web-twin/src"), { recursive: true });
+    for (const folder of ["web-twin/src", "k8s"]) await mkdir(join(tree, folder), { recursive: true });
   });
 
   afterAll(() => rm(tree, { recursive: true, force: true }));
