@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { apply, ask, type KubeObject } from "../kube/apply.ts";
 import { kubeTools, tellMissing } from "../kube/kube-tools.ts";
@@ -20,11 +20,13 @@ describe.runIf(isThere)("a real API server with Argo's CRDs", { timeout: 300_000
 
   /** A kind is served a moment after it is defined. */
   async function applied(object: KubeObject): Promise<string | undefined> {
-    for (let tries = 0; ; tries += 1) {
-      const said = await apply(kube, object, false);
-      if (tries === 100 || said === undefined || !/knows no|^404/.test(said)) return said;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+    let said: string | undefined;
+    const isServed = async () => {
+      said = await apply(kube, object, false);
+      return said === undefined || !/knows no|^404/.test(said);
+    };
+    await vi.waitUntil(isServed, { timeout: 60_000, interval: 200 });
+    return said;
   }
 
   const inNamespace = (namespace: string, sub = ""): readonly KubeObject[] =>

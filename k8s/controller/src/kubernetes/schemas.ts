@@ -1,16 +1,18 @@
 import { z } from "zod";
-import type {
-  Condition,
-  DeviceStep,
-  EdgeDevice,
-  EdgeDeviceSpec,
-  EdgeDeviceStatus,
-  ModelRollout,
-  ModelRolloutSpec,
-  ModelRolloutStatus,
-  ObjectMeta,
-  Wave,
-  WaveStatus,
+import {
+  type Condition,
+  DEVICE_STEPS,
+  type DeviceStep,
+  type EdgeDevice,
+  type EdgeDeviceSpec,
+  type EdgeDeviceStatus,
+  type ModelRollout,
+  type ModelRolloutSpec,
+  type ModelRolloutStatus,
+  type ObjectMeta,
+  PHASES,
+  type Wave,
+  type WaveStatus,
 } from "../ports/resources.ts";
 
 // What the API server answers, held against the types that the rest trusts. Fields that nobody reads, as managedFields
@@ -85,17 +87,6 @@ const waveStatusSchema = fields<WaveStatus>({
   failedTime: z.string().optional(),
 });
 
-const PHASES = [
-  "Pending",
-  "Progressing",
-  "Paused",
-  "Halted",
-  "RollingBack",
-  "RolledBack",
-  "Completed",
-  "Invalid",
-] as const;
-
 const rolloutStatusSchema = fields<ModelRolloutStatus>({
   observedGeneration: count,
   phase: z.enum(PHASES),
@@ -116,7 +107,7 @@ const stepSchema = fields<DeviceStep>({
   name: z.string(),
   uid: z.string(),
   wave: count,
-  step: z.enum(["Offering", "Offered", "Updated", "Failed", "Recalling", "Recalled", "RolledBack"]),
+  step: z.enum(DEVICE_STEPS),
   reason: z.string().optional(),
   previous: z.object({ version: z.string(), digest: z.string() }),
   sinceTime: z.string(),

@@ -1,4 +1,5 @@
 import type { WatchedCluster } from "../kubernetes/cluster.ts";
+import { DEVICE_STEPS, PHASES } from "../ports/resources.ts";
 import type { Sample } from "./metrics.ts";
 
 export interface MetricSources {
@@ -7,19 +8,6 @@ export interface MetricSources {
   readonly cluster: Pick<WatchedCluster, "devices" | "figures" | "isSynced" | "rollouts">;
   readonly reporting: () => number;
 }
-
-const PHASES = [
-  "Pending",
-  "Progressing",
-  "Paused",
-  "Halted",
-  "RollingBack",
-  "RolledBack",
-  "Completed",
-  "Invalid",
-] as const;
-
-const STEPS = ["Offering", "Offered", "Updated", "Failed", "Recalling", "Recalled", "RolledBack"] as const;
 
 /** What is so at the moment of a scrape. Each state is there, so that a query sees a state end. */
 export function lookAt({ version, leadership, cluster, reporting }: MetricSources): readonly Sample[] {
@@ -34,7 +22,7 @@ export function lookAt({ version, leadership, cluster, reporting }: MetricSource
     ...byKind("cached_objects", objects),
     ...byKind("refused_objects", refused),
     ...counted("rollouts", "phase", PHASES, phases),
-    ...counted("device_steps", "step", STEPS, steps),
+    ...counted("device_steps", "step", DEVICE_STEPS, steps),
     plain("reporting_devices", reporting()),
     plain("resident_memory_bytes", process.memoryUsage.rss()),
   ];

@@ -63,15 +63,28 @@ export interface Wave {
   readonly soakMinutes: number;
 }
 
-export type RolloutPhase =
-  | "Pending"
-  | "Progressing"
-  | "Paused"
-  | "Halted"
-  | "RollingBack"
-  | "RolledBack"
-  | "Completed"
-  | "Invalid";
+export const DEVICE_STEPS = [
+  "Offering",
+  "Offered",
+  "Updated",
+  "Failed",
+  "Recalling",
+  "Recalled",
+  "RolledBack",
+] as const;
+
+export const PHASES = [
+  "Pending",
+  "Progressing",
+  "Paused",
+  "Halted",
+  "RollingBack",
+  "RolledBack",
+  "Completed",
+  "Invalid",
+] as const;
+
+export type RolloutPhase = (typeof PHASES)[number];
 
 export interface ModelRolloutStatus {
   readonly observedGeneration: number;
@@ -136,7 +149,7 @@ export interface DeviceStep {
   readonly uid: string;
   readonly wave: number;
   /** "Recalling": the pointers go back. "Recalled": they are back. "RolledBack": the device says that it followed. */
-  readonly step: "Offering" | "Offered" | "Updated" | "Failed" | "Recalling" | "Recalled" | "RolledBack";
+  readonly step: (typeof DEVICE_STEPS)[number];
   readonly reason?: string | undefined;
   /** What it ran before: what a compensation brings back. */
   readonly previous: { readonly version: string; readonly digest: string };
