@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
 import { below, pick, type Random, seededRandom } from "../fuzz/random.ts";
 import { comeUpAgain } from "./come-up-again.ts";
@@ -12,6 +13,8 @@ export interface Damage {
   readonly folder: string;
   readonly seed: number;
   readonly cases: number;
+  /** A table whose first page alone is damaged, in the file that was closed in order; otherwise it is all of the files. */
+  readonly table?: string;
 }
 
 /** The files of an outbox as they lay on the disk, and all that was said until then. */
@@ -22,19 +25,29 @@ interface Image {
   readonly lastCommitAt: number;
 }
 
+/** What may be damaged of a file. */
+interface Place {
+  readonly name: string;
+  readonly from: number;
+  readonly bytes: number;
+}
+
 const SINKS = ["historian", "broker"];
 const FILE = "outbox.db";
 const LOG = `${FILE}-wal`;
-const FRAME_BYTES = 24 + 4096;
+const PAGE_BYTES = 4096;
+const FRAME_BYTES = 24 + PAGE_BYTES;
 
 /** Flips bits in, overwrites and cuts the files of an outbox, opens them with the real one and delivers what is there. */
-export async function proveDamage({ folder, seed, cases }: Damage): Promise<Verdict> {
+export async function proveDamage({ folder, seed, cases, table }: Damage): Promise<Verdict> {
   const random = seededRandom(seed);
-  const images = await takeImages(join(folder, "sound"));
+  const place = join(folder, "sound");
+  const [cut, closed] = await takeImages(place);
+  const page = table === undefined ? undefined : firstPage(join(place, FILE), table);
   let sum: Verdict = flawless;
   for (let number = 0; number < cases; number += 1) {
-    const image = pick(random, images);
-    const { name, bytes, how, from } = damaged(image, random);
+    const image = page === undefined ? pick(random, [cut, closed]) : closed;
+    const { name, bytes, how, from } = damaged(image, page ?? anyOf(image, random), random);
     const files = new Map(image.files).set(name, bytes);
     const verdict = await inMemory((place) =>
       judged(() => comeUpAgain(join(place, FILE), files, { said: image.said, sinks: SINKS, rounds: 2 })),
@@ -55,7 +68,7 @@ const excused = (verdict: Verdict): Verdict => ({
 });
 
 /** The same outbox after a power cut, with its log, and closed in order. */
-async function takeImages(folder: string): Promise<readonly Image[]> {
+async function takeImages(folder: string): Promise<readonly [cut: Image, closed: Image]> {
   await mkdir(folder);
   const said: Line[] = [];
   const session = await openSession({
@@ -88,6 +101,22 @@ async function filesOf(folder: string): Promise<ReadonlyMap<string, Buffer>> {
   return new Map([...files, ...(withIndex ? [[`${FILE}-shm`, Buffer.alloc(32_768)] as const] : [])]);
 }
 
+function firstPage(file: string, table: string): Place {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const row = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").get(table);
+    const number = Number(row?.["rootpage"]);
+    return { name: FILE, from: (number - 1) * PAGE_BYTES, bytes: PAGE_BYTES };
+  } finally {
+    db.close();
+  }
+}
+
+function anyOf({ files }: Image, random: Random): Place {
+  const [name, { length }] = pick(random, [...files]);
+  return { name, from: 0, bytes: length };
+}
+
 interface Damaged {
   readonly name: string;
   readonly bytes: Buffer;
@@ -96,10 +125,11 @@ interface Damaged {
   readonly from: number;
 }
 
-function damaged({ files }: Image, random: Random): Damaged {
-  const [name, sound] = pick(random, [...files]);
-  const bytes = Buffer.from(sound);
-  const at = below(random, bytes.length);
+function damaged({ files }: Image, place: Place, random: Random): Damaged {
+  const { name } = place;
+  const bytes = Buffer.from(files.get(name) ?? []);
+  const within = () => place.from + below(random, place.bytes);
+  const at = within();
   switch (below(random, 5)) {
     case 0:
       return { name, bytes: bytes.subarray(0, at), how: `cut to ${at} bytes`, from: at };
@@ -116,7 +146,7 @@ function damaged({ files }: Image, random: Random): Damaged {
     }
     default: {
       const flips = pick(random, [1, 1, 1, 8]);
-      const places = Array.from({ length: flips }, (_, i) => (i === 0 ? at : below(random, bytes.length)));
+      const places = Array.from({ length: flips }, (_, i) => (i === 0 ? at : within()));
       for (const place of places) bytes[place] = (bytes[place] ?? 0) ^ (1 << below(random, 8));
       return { name, bytes, how: `bits flipped at ${places.join(", ")}`, from: Math.min(...places) };
     }

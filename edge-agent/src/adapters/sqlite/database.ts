@@ -125,17 +125,23 @@ export function findDamage(db: Database): string | undefined {
 
 export type SqliteFault = "busy" | "corrupt" | "denied" | "full" | "io" | "other";
 
+const SQLITE_CORRUPT = 11;
+
 // Primary result codes, sqlite.org/rescode.html.
 const FAULTS: Readonly<Record<number, SqliteFault>> = {
   5: "busy",
   6: "busy",
   8: "denied",
   10: "io",
-  11: "corrupt",
+  [SQLITE_CORRUPT]: "corrupt",
   13: "full",
   14: "denied",
   26: "corrupt",
 };
+
+/** Damage that SQLite reads over, told as it tells of what it notices itself. */
+export const damagedPage = (what: string): Error =>
+  Object.assign(new Error(`database disk image is malformed: ${what}`), { errcode: SQLITE_CORRUPT });
 
 /** What kind of trouble an error of node:sqlite is; undefined where it is none of SQLite's. */
 export function faultOf(thrown: unknown): SqliteFault | undefined {

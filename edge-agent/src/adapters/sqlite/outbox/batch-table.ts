@@ -1,7 +1,7 @@
 import { type BatchBody, BatchError, decodeBatch } from "../../../core/outbox/batch-codec.ts";
 import { STREAMS, type Stream } from "../../../core/outbox/outbound.ts";
 import type { TimeUs } from "../../../core/time.ts";
-import type { Database } from "../database.ts";
+import { type Database, damagedPage } from "../database.ts";
 import { checksumOf } from "./checksum.ts";
 
 /** What is small about a batch. */
@@ -45,8 +45,10 @@ export interface Commitment {
 /** The queue itself. What changes it belongs within a transaction. */
 export interface BatchTable {
   insert(draft: BatchDraft, how: Commitment): number;
-  remove(id: number): void;
-  /** Some of the numbers from `from` up to before `to`, lowest first. */
+  /** @returns false where it is not found by its number, whatever a walk over the queue says */
+  remove(id: number): boolean;
+  /** Some of the numbers from `from` up to before `to`, lowest first.
+   *  @throws as of a damaged page where they are in another order: whoever goes on after the last would never end */
   between(from: number, to: number, most: number): readonly BatchEntry[];
   /** One after the other. */
   all(order: "falling" | "rising"): Generator<BatchEntry>;
@@ -118,10 +120,15 @@ export function createBatchTable(db: Database): BatchTable {
       return id;
     },
     remove(id) {
-      remove.run(id);
+      const { changes } = remove.run(id);
       removeBody.run(id);
+      return changes === 1;
     },
-    between: (from, to, most) => between.all(from, Math.min(to, Number.MAX_SAFE_INTEGER), most).map(entryOf),
+    between(from, to, most) {
+      const entries = between.all(from, Math.min(to, Number.MAX_SAFE_INTEGER), most).map(entryOf);
+      assertRising(entries, from, to);
+      return entries;
+    },
     *all(order) {
       const sql = `SELECT ${COLUMNS} FROM batch ORDER BY id ${order === "rising" ? "ASC" : "DESC"}`;
       for (const row of db.prepare(sql).iterate()) yield entryOf(row);
@@ -180,6 +187,15 @@ const entryOf = (row: Row): BatchEntry => ({
   fromUs: number(row, "from_us"),
   toUs: number(row, "to_us"),
 });
+
+/** A page with a flipped bit is walked over in whatever order it has, and not a word of SQLite. */
+function assertRising(entries: readonly BatchEntry[], from: number, to: number): void {
+  let least = from;
+  for (const { id } of entries) {
+    if (id < least || id >= to) throw damagedPage(`batch ${id} stands where ${least} or more should`);
+    least = id + 1;
+  }
+}
 
 /** Whatever a sink or a chart sees of a batch beside its rows. */
 const sealedWith = (

@@ -54,7 +54,7 @@ export function examineOutbox(file: string): OutboxReport | undefined {
       const damage = findDamage(db);
       const batches = createBatchTable(db);
       const sinks = createSinkTable(db);
-      const counts = countFile({ batches, sinks, losses: createLosses(db, batches, sinks), done: new Map() });
+      const counts = countFile({ batches, sinks, losses: createLosses(db, sinks), done: new Map() });
       const streams = streamsIn(batches);
       return { ...empty, damage, streams, dropped: counts.dropped, sinks: counts.sinks };
     });

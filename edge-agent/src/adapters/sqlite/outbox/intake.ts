@@ -19,7 +19,8 @@ export interface Intake {
    *  @param upTo number of the last item; 0 where there is none
    *  @returns what was written */
   write(upTo: number, now: Moment): readonly BatchDraft[];
-  giveUp(entries: readonly BatchEntry[], cause: Dropped["cause"], now: Moment): void;
+  /** @returns what was still there */
+  giveUp(entries: readonly BatchEntry[], cause: Dropped["cause"], now: Moment): readonly BatchEntry[];
   register(name: string, options: ReaderOptions, now: Moment): StoredSink;
   /** The transaction was rolled back. */
   forget(): void;
@@ -70,15 +71,15 @@ export function createIntake(parts: IntakeParts): Intake {
     if (sinks.wants("gaps")) drafts.addDocument("gaps", gap.noticedUs, JSON.stringify(gap));
   }
 
-  function giveUp(entries: readonly BatchEntry[], cause: Dropped["cause"], { nowUs }: Moment): void {
-    for (const gap of losses.giveUp(entries, cause, nowUs)) tell(gap);
+  function givenUp(gone: readonly BatchEntry[], cause: Dropped["cause"], { nowUs }: Moment): void {
+    for (const gap of losses.giveUp(gone, cause, nowUs)) tell(gap);
   }
 
   function write(upTo: number, now: Moment): readonly BatchDraft[] {
     const list = drafts.take();
     // What is lost is told however full it is: that takes next to nothing.
     const data = list.filter(({ stream }) => stream !== "gaps");
-    const refused = room.make(data, now.nowMs, (entries, cause) => giveUp(entries, cause, now));
+    const refused = room.make(data, now.nowMs, (gone, cause) => givenUp(gone, cause, now));
     for (const { stream, rows, fromUs, toUs } of refused.drafts) {
       const gap: Gap = { stream, cause: refused.cause, rows, fromUs, toUs, noticedUs: now.nowUs };
       losses.refuse(gap);
@@ -103,7 +104,11 @@ export function createIntake(parts: IntakeParts): Intake {
   return {
     take: (items, now) => items.reduce((unknown, item) => unknown + takeOne(item, now), 0),
     write,
-    giveUp,
+    giveUp(entries, cause, now) {
+      const gone = entries.filter(({ id }) => batches.remove(id));
+      givenUp(gone, cause, now);
+      return gone;
+    },
     register,
     forget() {
       tags.reload();

@@ -1,13 +1,14 @@
 import { MOST_ROWS } from "../../../core/outbox/batch-codec.ts";
 import type { Gap, Stream } from "../../../core/outbox/outbound.ts";
 import type { Database } from "../database.ts";
-import type { BatchEntry, BatchTable } from "./batch-table.ts";
+import type { BatchEntry } from "./batch-table.ts";
 import type { Dropped } from "./messages.ts";
 import type { SinkTable } from "./sink-table.ts";
 
-/** What is given up: removed, counted by stream and cause, and told to whom it concerns. All within a transaction. */
+/** What was given up: counted by stream and cause, and told to whom it concerns. All within a transaction. */
 export interface Losses {
-  /** @returns gaps to be told, and what telemetry should hear; nothing where nobody waited for them any more */
+  /** @param entries what is no longer there
+   *  @returns gaps to be told, and what telemetry should hear; nothing where nobody waited for them any more */
   giveUp(entries: readonly BatchEntry[], cause: Dropped["cause"], nowUs: number): readonly Gap[];
   /** What was given up elsewhere, and is known to whoever counts. */
   count(gap: Gap): void;
@@ -25,7 +26,7 @@ const MOST_GAPS = 1000;
 /** The year 2112. */
 const MOST_TIME_US = 2 ** 52;
 
-export function createLosses(db: Database, batches: BatchTable, sinks: SinkTable): Losses {
+export function createLosses(db: Database, sinks: SinkTable): Losses {
   const add = db.prepare(
     "INSERT INTO dropped (stream, cause, rows) VALUES (?1, ?2, ?3) ON CONFLICT (stream, cause) DO UPDATE SET rows = rows + ?3",
   );
@@ -52,7 +53,6 @@ export function createLosses(db: Database, batches: BatchTable, sinks: SinkTable
       const gaps = new Map<string, Gap>();
       for (const entry of entries) {
         const stream = entry.stream ?? "readings";
-        batches.remove(entry.id);
         const waiting = sinks.waitingFor(stream, entry.id);
         // Nobody asked for it, or everybody has it: only the second is no loss.
         if (waiting.length === 0 && sinks.all.length > 0 && sinks.wants(stream)) continue;

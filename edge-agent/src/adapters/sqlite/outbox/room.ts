@@ -1,5 +1,5 @@
 import { STREAMS, type Stream } from "../../../core/outbox/outbound.ts";
-import { type Database, pragmaNumber } from "../database.ts";
+import { type Database, damagedPage, pragmaNumber } from "../database.ts";
 import type { BatchDraft, BatchEntry, BatchTable } from "./batch-table.ts";
 import type { Policy } from "./options.ts";
 
@@ -85,7 +85,7 @@ export function createRoom(db: Database, batches: BatchTable, limits: RoomLimits
       while (left(nowMs) < need + chunk) {
         const [oldest] = droppable(1);
         if (oldest === undefined) break;
-        batches.remove(oldest.id);
+        if (!batches.remove(oldest.id)) throw damagedPage(`batch ${oldest.id} cannot be removed`);
         gone.push(oldest);
       }
       if (gone.length > 0) giveUp(gone, cause(nowMs));

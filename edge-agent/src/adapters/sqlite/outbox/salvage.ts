@@ -1,3 +1,4 @@
+import { MOST_ROWS } from "../../../core/outbox/batch-codec.ts";
 import { type Gap, STREAMS, type Stream } from "../../../core/outbox/outbound.ts";
 import type { TimeUs } from "../../../core/time.ts";
 import { type Aside, moveAside, readableRows } from "../quarantine.ts";
@@ -10,29 +11,47 @@ export interface OutboxSalvage extends Aside {
 /** Renames a damaged outbox, and says what is lost with it. Its batches stay in it: `stethos outbox export` reads what can
  *  be read. */
 export function setOutboxAside(file: string, nowUs: TimeUs): OutboxSalvage {
-  const rows = readableRows(file, "SELECT stream, rows, from_us, to_us FROM batch");
+  const rows = readableRows(file, "SELECT id, stream, rows, from_us, to_us FROM batch");
   const [counted] = readableRows(file, "SELECT count(*) AS n FROM batch");
-  // Where the table cannot be read to its end nobody can tell how many they were.
-  const isWhole = counted !== undefined && Number(counted["n"]) === rows.length;
   const lost = new Map<Stream, Gap>();
+  let lastId = 0;
+  // Where the table cannot be read to its end, or an entry of it cannot be believed, nobody can tell how many they were.
+  let isWhole = Number(counted?.["n"]) === rows.length;
   for (const row of rows) {
-    const stream = STREAMS[Number(row["stream"])];
-    if (stream === undefined) continue;
-    const { rows: sum, fromUs, toUs } = lost.get(stream) ?? { rows: 0, fromUs: nowUs, toUs: 0 };
+    const entry = believable(row, lastId);
+    if (entry === undefined) {
+      isWhole = false;
+      continue;
+    }
+    lastId = entry.id;
+    const { stream } = entry;
+    const gap = lost.get(stream) ?? emptyGap(stream, nowUs);
     lost.set(stream, {
-      stream,
-      cause: "corrupt",
-      rows: sum + Number(row["rows"]),
-      fromUs: Math.min(fromUs, Number(row["from_us"])),
-      toUs: Math.max(toUs, Number(row["to_us"])),
-      noticedUs: nowUs,
+      ...gap,
+      rows: gap.rows + entry.rows,
+      fromUs: Math.min(gap.fromUs, entry.fromUs),
+      toUs: Math.max(gap.toUs, entry.toUs),
     });
   }
-  const gaps = [...lost.values()];
-  return { ...moveAside(file, nowUs), lost: isWhole ? gaps : unsure(gaps, nowUs) };
+  const aside = moveAside(file, nowUs);
+  if (isWhole) return { ...aside, lost: [...lost.values()] };
+  if (!lost.has("readings")) lost.set("readings", emptyGap("readings", nowUs));
+  return { ...aside, lost: [...lost.values()].map((gap) => ({ ...gap, rows: -1, toUs: nowUs })) };
 }
 
-function unsure(gaps: readonly Gap[], nowUs: TimeUs): readonly Gap[] {
-  if (gaps.length > 0) return gaps.map((gap) => ({ ...gap, rows: -1, toUs: nowUs }));
-  return [{ stream: "readings", cause: "corrupt", rows: -1, fromUs: nowUs, toUs: nowUs, noticedUs: nowUs }];
+const emptyGap = (stream: Stream, nowUs: TimeUs): Gap => ({
+  stream,
+  cause: "corrupt",
+  rows: 0,
+  fromUs: nowUs,
+  toUs: 0,
+  noticedUs: nowUs,
+});
+
+/** Zeros and noise read as entries too. */
+function believable(row: Readonly<Record<string, unknown>>, lastId: number) {
+  const [id = 0, code = 0, rows = 0, fromUs = 0, toUs = 0] = Object.values(row).map(Number);
+  const stream = STREAMS[code];
+  const isPlausible = id > lastId && rows >= 1 && rows <= MOST_ROWS && fromUs > 0 && fromUs <= toUs;
+  return stream !== undefined && isPlausible ? { id, stream, rows, fromUs, toUs } : undefined;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { type Database, findDamage, pagesOf, transaction } from "../database.ts";
+import { type Database, damagedPage, findDamage, pagesOf, transaction } from "../database.ts";
 import type { Moment } from "../wire.ts";
 import { type BatchEntry, createBatchTable, type Epoch } from "./batch-table.ts";
 import { createChores } from "./chores.ts";
@@ -37,7 +37,7 @@ function storeOn(db: Database, settings: OutboxSettings, deps: OutboxStoreDeps):
   const batches = createBatchTable(db);
   const sinks = createSinkTable(db);
   const tags = createTagTable(db);
-  const losses = createLosses(db, batches, sinks);
+  const losses = createLosses(db, sinks);
   const reading = createReading(batches, sinks, tags);
   const drafts = createDrafts(tags);
   const room = createRoom(db, batches, {
@@ -168,7 +168,9 @@ function storeOn(db: Database, settings: OutboxSettings, deps: OutboxStoreDeps):
         if (found.damaged.length === 0) return found;
         write(() => {
           for (const entry of found.damaged) keepDamaged(entry);
-          intake.giveUp(found.damaged, "corrupt", now);
+          const gone = intake.giveUp(found.damaged, "corrupt", now);
+          // It would be found again, for ever.
+          if (gone.length === 0) throw damagedPage(`batch ${found.damaged[0]?.id} cannot be removed`);
           intake.write(0, now);
         });
       }
