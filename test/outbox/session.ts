@@ -31,18 +31,22 @@ const PATIENCE_MS = 20_000;
 const MOST_BATCHES = 20_000;
 /** Whoever meets the damage is told so, and may ask again: by then the file is another. */
 const TRIES = 3;
+/** A file that seems to be full is looked through before it is written to again. */
+const AGAIN_MS = 700;
 
-async function patiently(work: () => Promise<void>): Promise<void> {
+const never = new AbortController().signal;
+
+async function patiently(clock: Clock, work: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
     } catch (thrown) {
-      if (tries === TRIES || !/is damaged|no room/.test(String(thrown))) throw thrown;
+      const isFull = /no room/.test(String(thrown));
+      if (tries === TRIES || !(isFull || /is damaged/.test(String(thrown)))) throw thrown;
+      if (isFull) await clock.sleep(AGAIN_MS, never);
     }
   }
 }
-
-const never = new AbortController().signal;
 
 export async function openSession(options: SessionOptions): Promise<Session> {
   const outbox = await openOutbox(options.file, options.clock, options.settings, { connect: inProcess });
@@ -69,7 +73,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         outbox.append(roundOf(next));
         if (next % ALARM_EVERY === 0) outbox.appendAlarm(alarmOf(next));
       }
-      await patiently(() => outbox.flush(never));
+      await patiently(options.clock, () => outbox.flush(never));
       options.hear({ say: "accepted", round: last });
     },
     async drain(most = Number.POSITIVE_INFINITY) {
@@ -77,7 +81,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         for (let taken = 0; taken < most && (await waits(sink)); ) {
           const batches = await reader.next({ rows: 10_000 }, AbortSignal.timeout(PATIENCE_MS));
           for (const batch of batches) options.hear({ say: "delivered", sink, batch: tell(batch) });
-          await patiently(() => reader.confirm(batches));
+          await patiently(options.clock, () => reader.confirm(batches));
           taken += batches.length;
           if (taken > MOST_BATCHES) throw new Error("what was confirmed comes again, without end");
         }

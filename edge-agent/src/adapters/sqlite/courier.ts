@@ -165,7 +165,7 @@ export function createCourier<I extends AnyItem, Q, A, R extends WireReply<A>>(
 
   async function check(): Promise<void> {
     const startMs = clock.monotonicMs();
-    logger.info({}, `the ${words.name} was not closed in order: looking for damage`);
+    logger.info({}, `looking for damage in the ${words.name}`);
     const reply = await keeper.send({ kind: "check", ...at() });
     if (reply?.ok === false) keeper.fail(reply);
     if (reply?.ok)

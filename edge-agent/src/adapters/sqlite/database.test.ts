@@ -59,4 +59,17 @@ describe("database", () => {
     ]);
     expect([faultOf(new Error("x")), faultOf("x")]).toEqual([undefined, undefined]);
   });
+
+  it("takes an integer that no store ever writes as damage", () => {
+    using folder = tempFolder();
+    const db = openDatabase(folder.file(), { maxBytes: 2 ** 24 });
+    try {
+      db.prepare("SELECT 616725962948120991").get();
+      expect.unreachable();
+    } catch (thrown) {
+      expect(faultOf(thrown)).toBe("corrupt");
+    } finally {
+      db.close();
+    }
+  });
 });

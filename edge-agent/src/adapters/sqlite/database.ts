@@ -125,6 +125,7 @@ export function findDamage(db: Database): string | undefined {
 
 export type SqliteFault = "busy" | "corrupt" | "denied" | "full" | "io" | "other";
 
+const SQLITE_ERROR = 1;
 const SQLITE_CORRUPT = 11;
 
 // Primary result codes, sqlite.org/rescode.html.
@@ -143,10 +144,28 @@ const FAULTS: Readonly<Record<number, SqliteFault>> = {
 export const damagedPage = (what: string): Error =>
   Object.assign(new Error(`database disk image is malformed: ${what}`), { errcode: SQLITE_CORRUPT });
 
+// Of a primary key, another unique column, a rowid.
+const CONFLICTS: ReadonlySet<number | undefined> = new Set([1555, 2067, 2579]);
+
+/** What should be written is there already. */
+export const isConflict = (thrown: unknown): boolean => CONFLICTS.has(codeOf(thrown));
+
+/** What opening a file throws when it is damaged: every statement fits the schema, unless the damage is there. */
+export const isDamage = (thrown: unknown): boolean =>
+  faultOf(thrown) === "corrupt" || codeOf(thrown) === SQLITE_ERROR;
+
 /** What kind of trouble an error of node:sqlite is; undefined where it is none of SQLite's. */
 export function faultOf(thrown: unknown): SqliteFault | undefined {
-  if (!(thrown instanceof Error) || !("errcode" in thrown) || typeof thrown.errcode !== "number") {
-    return undefined;
-  }
-  return FAULTS[thrown.errcode & 0xff] ?? "other";
+  const code = codeOf(thrown);
+  return code === undefined ? undefined : (FAULTS[code & 0xff] ?? "other");
 }
+
+function codeOf(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  if ("errcode" in thrown && typeof thrown.errcode === "number") return thrown.errcode;
+  return isBeyondNumbers(thrown) ? SQLITE_CORRUPT : undefined;
+}
+
+/** No store writes an integer that is larger than JavaScript's: node:sqlite met noise. */
+const isBeyondNumbers = (thrown: Error): boolean =>
+  "code" in thrown && thrown.code === "ERR_OUT_OF_RANGE" && thrown.message.startsWith("Value is too large");

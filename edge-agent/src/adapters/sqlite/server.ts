@@ -1,7 +1,7 @@
 import { describeError } from "../../core/errors.ts";
 import type { TimeUs } from "../../core/time.ts";
 import { commitItems } from "./commit-items.ts";
-import { faultOf, type openDatabase } from "./database.ts";
+import { faultOf, isDamage, type openDatabase } from "./database.ts";
 import { failureOf } from "./failure.ts";
 import { type Answers, HISTORY_WORDS, type Item, type Query, type Reply, type Request } from "./messages.ts";
 import { readingsIn } from "./outgoing.ts";
@@ -34,7 +34,7 @@ export function createServer(settings: StoreSettings, openFile?: typeof openData
     try {
       return open();
     } catch (thrown) {
-      if (faultOf(thrown) !== "corrupt") throw thrown;
+      if (!isDamage(thrown)) throw thrown;
       return replace(describeError(thrown), nowUs);
     }
   }

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createByteWriter } from "../byte-codec.ts";
-import { type BatchBody, BatchError, decodeBatch, encodeBatch, ValueKind } from "./batch-codec.ts";
+import {
+  type BatchBody,
+  BatchError,
+  CLAIM_BYTES,
+  claimedRows,
+  decodeBatch,
+  encodeBatch,
+  ValueKind,
+} from "./batch-codec.ts";
 
 const START_US = 1_767_225_600_000_000;
 
@@ -118,6 +126,16 @@ describe("a batch", () => {
     expect(encodeBatch(columns).length / 1000).toBeLessThan(10.5);
     const single = { ...columns, value: Float64Array.from(Float32Array.from(columns.value)) };
     expect(encodeBatch(single).length / 1000).toBeLessThan(6.5);
+  });
+
+  it("tells its rows by its first bytes alone, and nothing by other bytes", () => {
+    fc.assert(
+      fc.property(rows, (list) => {
+        const bytes = encodeBatch(columnsOf(list));
+        expect(claimedRows(bytes.subarray(0, CLAIM_BYTES))).toBe(list.length);
+        expect(claimedRows(bytes.map((byte) => byte ^ 0xff))).toBeUndefined();
+      }),
+    );
   });
 
   it("is refused as a BatchError when it is cut anywhere", () => {

@@ -81,13 +81,31 @@ export function decodeBatch(bytes: Uint8Array): BatchBody {
   }
 }
 
-function bodyOf(source: ByteReader): BatchBody {
+/** Bytes that are enough for {@link claimedRows}: three numbers of at most five bytes. */
+export const CLAIM_BYTES = 15;
+
+/** Rows that the beginning of a batch tells of, whatever became of the rest; undefined where it is none. */
+export function claimedRows(bytes: Uint8Array): number | undefined {
+  try {
+    return headOf(createByteReader(bytes)).count;
+  } catch {
+    // Damage is what the caller asks about.
+    return undefined;
+  }
+}
+
+function headOf(source: ByteReader) {
   const version = source.unsigned();
   if (version !== VERSION)
     throw new BatchError(`a batch of version ${version}; this program knows ${VERSION}`);
   const form = FORMS[source.unsigned()];
   const count = source.unsigned();
   if (form === undefined || count > MOST_ROWS) throw new BatchError(`a batch of ${count} rows`);
+  return { form, count };
+}
+
+function bodyOf(source: ByteReader): BatchBody {
+  const { form, count } = headOf(source);
   const body: BatchBody =
     form === "documents"
       ? { form, documents: readTexts(source, count) }

@@ -1,7 +1,7 @@
-import { type BatchBody, BatchError, decodeBatch } from "../../../core/outbox/batch-codec.ts";
+import { type BatchBody, BatchError, claimedRows, decodeBatch } from "../../../core/outbox/batch-codec.ts";
 import { STREAMS, type Stream } from "../../../core/outbox/outbound.ts";
 import type { TimeUs } from "../../../core/time.ts";
-import { type Database, damagedPage } from "../database.ts";
+import { type Database, damagedPage, isConflict } from "../database.ts";
 import { checksumOf } from "./checksum.ts";
 
 /** What is small about a batch. */
@@ -57,6 +57,8 @@ export interface BatchTable {
   get(id: number): BatchEntry | undefined;
   /** What was put in, or undefined where a bit of it is another now. */
   body(entry: BatchEntry): BatchBody | undefined;
+  /** Rows of one that is damaged; -1 where its entry and its body do not tell the same. */
+  rowsIn(entry: BatchEntry): number;
   rawBody(id: number): Uint8Array | undefined;
   epochOf(id: number): Epoch | undefined;
   /** Number of the last item of the newest batch, and that batch. */
@@ -110,13 +112,28 @@ export function createBatchTable(db: Database): BatchTable {
     return found;
   }
 
+  /** The file gives the numbers itself, and never twice. */
+  function putBody(id: number, crc: number, bytes: Uint8Array): void {
+    try {
+      insertBody.run(id, crc, bytes);
+    } catch (thrown) {
+      if (isConflict(thrown)) throw damagedPage(`a body of number ${id} is there already`);
+      throw thrown;
+    }
+  }
+
+  function rawBody(id: number): Uint8Array | undefined {
+    const bytes = body.get(id)?.["bytes"];
+    return bytes instanceof Uint8Array ? bytes : undefined;
+  }
+
   return {
     insert(draft, how) {
       const { stream, rows, fromUs, toUs, bytes } = draft;
       const { epochId, committedUs, ranMs, upTo } = how;
       const done = insert.run(epochId, codeOf(stream), rows, committedUs, ranMs, fromUs, toUs, upTo);
       const id = Number(done.lastInsertRowid);
-      insertBody.run(id, checksumOf(bytes, ...sealedWith({ id, ...draft, ...how }, how.epoch)), bytes);
+      putBody(id, checksumOf(bytes, ...sealedWith({ id, ...draft, ...how }, how.epoch)), bytes);
       return id;
     },
     remove(id) {
@@ -152,10 +169,11 @@ export function createBatchTable(db: Database): BatchTable {
       if (checksumOf(bytes, ...sealedWith(entry, name)) !== Number(row["crc"])) return undefined;
       return decoded(bytes);
     },
-    rawBody(id) {
-      const bytes = body.get(id)?.["bytes"];
-      return bytes instanceof Uint8Array ? bytes : undefined;
+    rowsIn({ id, rows }) {
+      const bytes = rawBody(id);
+      return bytes !== undefined && claimedRows(bytes) === rows ? rows : -1;
     },
+    rawBody,
     epochOf,
     newest() {
       const row = newest.get();

@@ -8,8 +8,9 @@ export interface Room {
   /** Gives up the oldest where that is needed for `drafts`, as their policies let it.
    *  @returns those that cannot be kept all the same */
   make(drafts: readonly BatchDraft[], nowMs: number, giveUp: GiveUp): Refused;
-  /** The file was full although there seemed to be room: more of it is kept free until something is written. */
-  lack(): void;
+  /** The file was full although there seemed to be room: more of it is kept free until something is written.
+   *  @returns neither the bounds of the file nor the disk explain it */
+  lack(): boolean;
   written(): void;
   /** The file has more pages in use than it may. */
   isOver(): boolean;
@@ -40,6 +41,8 @@ const SPARE_PAGES = 24;
 const CHUNK_SHARE = 1 / 64;
 /** How long an answer of the disk about its free space holds. */
 const LOOK_MS = 1000;
+/** No commit needs as much. */
+const ENOUGH_BYTES = 16 * 2 ** 20;
 
 export function createRoom(db: Database, batches: BatchTable, limits: RoomLimits): Room {
   const pageBytes = pragmaNumber(db, "page_size");
@@ -93,7 +96,9 @@ export function createRoom(db: Database, batches: BatchTable, limits: RoomLimits
     },
     lack() {
       // A full disk passes by itself; only what the bounds of the file make is mended by giving something up.
-      if (pages().all >= mostPages) spare = Math.min(spare * 2, Math.ceil(mostPages / 2));
+      const isAtBounds = pages().all >= mostPages;
+      if (isAtBounds) spare = Math.min(spare * 2, Math.ceil(mostPages / 2));
+      return !isAtBounds && limits.freeBytes() > limits.minFreeBytes + ENOUGH_BYTES;
     },
     written() {
       spare = SPARE_PAGES;

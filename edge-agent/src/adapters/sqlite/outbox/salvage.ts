@@ -1,4 +1,4 @@
-import { MOST_ROWS } from "../../../core/outbox/batch-codec.ts";
+import { CLAIM_BYTES, claimedRows, MOST_ROWS } from "../../../core/outbox/batch-codec.ts";
 import { type Gap, STREAMS, type Stream } from "../../../core/outbox/outbound.ts";
 import type { TimeUs } from "../../../core/time.ts";
 import { type Aside, moveAside, readableRows } from "../quarantine.ts";
@@ -13,13 +13,14 @@ export interface OutboxSalvage extends Aside {
 export function setOutboxAside(file: string, nowUs: TimeUs): OutboxSalvage {
   const rows = readableRows(file, "SELECT id, stream, rows, from_us, to_us FROM batch");
   const [counted] = readableRows(file, "SELECT count(*) AS n FROM batch");
+  const claims = claimsIn(file);
   const lost = new Map<Stream, Gap>();
   let lastId = 0;
   // Where the table cannot be read to its end, or an entry of it cannot be believed, nobody can tell how many they were.
   let isWhole = Number(counted?.["n"]) === rows.length;
   for (const row of rows) {
     const entry = believable(row, lastId);
-    if (entry === undefined) {
+    if (entry === undefined || (claims.get(entry.id) ?? entry.rows) !== entry.rows) {
       isWhole = false;
       continue;
     }
@@ -37,6 +38,17 @@ export function setOutboxAside(file: string, nowUs: TimeUs): OutboxSalvage {
   if (isWhole) return { ...aside, lost: [...lost.values()] };
   if (!lost.has("readings")) lost.set("readings", emptyGap("readings", nowUs));
   return { ...aside, lost: [...lost.values()].map((gap) => ({ ...gap, rows: -1, toUs: nowUs })) };
+}
+
+/** What the bodies tell of their rows, by batch, as far as they can be read. */
+function claimsIn(file: string): ReadonlyMap<number, number | undefined> {
+  const heads = readableRows(file, `SELECT id, substr(bytes, 1, ${CLAIM_BYTES}) AS head FROM body`);
+  return new Map(
+    heads.map(({ id, head }) => [
+      Number(id),
+      head instanceof Uint8Array ? (claimedRows(head) ?? -1) : undefined,
+    ]),
+  );
 }
 
 const emptyGap = (stream: Stream, nowUs: TimeUs): Gap => ({

@@ -1,5 +1,5 @@
 import { EdgeError } from "../../../core/errors.ts";
-import { type Database, pragmaNumber, transaction } from "../database.ts";
+import { type Database, damagedPage, pragmaNumber, transaction } from "../database.ts";
 
 const SCHEMA_VERSION = 1;
 
@@ -84,13 +84,18 @@ export function createStateWriter(db: Database): (state: Partial<RunState>) => v
   };
 }
 
-/** The highest number that a batch ever had, also when none is left. */
+/** The highest number that a batch ever had, also when none is left.
+ *  @throws as of a damaged page where the counter cannot be believed */
 export function newestEver(db: Database): number {
-  const has = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").get();
-  const kept =
-    has === undefined ? [] : db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'batch'").all();
-  const newest = db.prepare("SELECT max(id) AS id FROM batch").get();
-  return Math.max(Number(kept[0]?.["seq"] ?? 0), Number(newest?.["id"] ?? 0));
+  const newest = Number(db.prepare("SELECT max(id) AS id FROM batch").get()?.["id"] ?? 0);
+  if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").get() === undefined)
+    return newest;
+  const row = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'batch'").get();
+  const counted = Number(row?.["seq"] ?? 0);
+  // SQLite writes both at once. Once the queue is empty it would begin with numbers that were given.
+  if (newest > counted)
+    throw damagedPage(`the counter of batches stands at ${counted}, below batch ${newest}`);
+  return counted;
 }
 
 /** A name for what is committed from now on. Every opening draws one: where the file is an older copy of itself, or the

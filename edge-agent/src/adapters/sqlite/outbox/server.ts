@@ -1,7 +1,7 @@
 import { describeError } from "../../../core/errors.ts";
 import type { Gap } from "../../../core/outbox/outbound.ts";
 import { commitItems } from "../commit-items.ts";
-import { faultOf } from "../database.ts";
+import { faultOf, isDamage } from "../database.ts";
 import { failureOf } from "../failure.ts";
 import { buffersIn, type Failure, type Moment, type Note, type Numbered, type Success } from "../wire.ts";
 import { missesCommits } from "./log-check.ts";
@@ -31,6 +31,8 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
   let { isNewRun } = settings;
   let opened = 0;
   let needsCheck = false;
+  /** The open file was looked through, or will be, for a fullness that nothing explains. */
+  let isSuspected = false;
   // Outlives the store: what the next one needs after a failed disk or a damaged file.
   let tags: OutboxItem | undefined;
   const sinks = new Map<string, OutboxItem>();
@@ -50,7 +52,7 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
     try {
       return open();
     } catch (thrown) {
-      if (faultOf(thrown) !== "corrupt") throw thrown;
+      if (!isDamage(thrown)) throw thrown;
       return replace(describeError(thrown));
     }
   }
@@ -70,7 +72,9 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
     const fresh = openOutboxStore({ ...settings, isNewRun }, { ...deps, opened, nowMs: now.nowMs });
     isNewRun = false;
     opened += 1;
-    needsCheck = fresh.isUnclean;
+    // A bit that flipped while the device was off, too: some of them only hide entries, and no statement fails.
+    needsCheck = fresh.isUnclean || opened === 1;
+    isSuspected = false;
     try {
       const items = [...(tags === undefined ? [] : [tags]), ...sinks.values()];
       if (items.length > 0 || gaps.length > 0) fresh.commit([...items, { kind: "gaps", gaps }], 0, now);
@@ -192,7 +196,10 @@ export function createOutboxServer(settings: OutboxSettings, deps: SystemDeps = 
    *  @returns there is a new file, and the same request can be tried on it */
   function recover(thrown: unknown): boolean {
     const fault = faultOf(thrown);
-    if (fault === "full") store?.lackRoom();
+    if (fault === "full" && store?.lackRoom() && !isSuspected) {
+      isSuspected = true;
+      needsCheck = true;
+    }
     // A failed disk leaves the connection in doubt; opening again reads back what really reached it.
     if (fault === "io" || fault === "denied") discard();
     if (fault !== "corrupt" || store === undefined) return false;

@@ -39,8 +39,8 @@ export interface OutboxStore {
   statistics(): FileStatistics;
   /** What was given up since the last call. */
   dropped(): readonly Dropped[];
-  /** A write failed for want of room. */
-  lackRoom(): void;
+  /** A write failed for want of room. @returns there is enough of it: a page that points to nowhere looks like this too */
+  lackRoom(): boolean;
   hasWork(nowMs: number): boolean;
   /** One bounded piece of work. */
   step(now: Moment): void;

@@ -48,6 +48,7 @@ function storeOn(db: Database, settings: OutboxSettings, deps: OutboxStoreDeps):
   });
   const newest = batches.newest();
   const newestAtStart = newestEver(db);
+  assertCounted(newestAtStart, sinks.all);
   const runFrom = settings.isNewRun ? newestAtStart : before.run_from;
   const committedTo = settings.isNewRun ? 0 : Math.max(before.up_to, newest.id > runFrom ? newest.upTo : 0);
   const epoch: Epoch = { epoch: epochName(settings.seed, deps.opened), node: settings.node };
@@ -168,7 +169,8 @@ function storeOn(db: Database, settings: OutboxSettings, deps: OutboxStoreDeps):
         if (found.damaged.length === 0) return found;
         write(() => {
           for (const entry of found.damaged) keepDamaged(entry);
-          const gone = intake.giveUp(found.damaged, "corrupt", now);
+          const damaged = found.damaged.map((entry) => ({ ...entry, rows: batches.rowsIn(entry) }));
+          const gone = intake.giveUp(damaged, "corrupt", now);
           // It would be found again, for ever.
           if (gone.length === 0) throw damagedPage(`batch ${found.damaged[0]?.id} cannot be removed`);
           intake.write(0, now);
@@ -218,6 +220,18 @@ function storeOn(db: Database, settings: OutboxSettings, deps: OutboxStoreDeps):
       }
     },
   };
+}
+
+/** Numbers that are given once more lie behind the cursors: no sink would ever be given what has them. */
+function assertCounted(newest: number, sinks: readonly StoredSink[]): void {
+  for (const { name, cursor } of sinks) {
+    // What follows on the last range has none.
+    const confirmed = (cursor.at(-1)?.from ?? 1) - 1;
+    if (confirmed > newest)
+      throw damagedPage(
+        `${name} confirmed batch ${confirmed}, and the counter of batches stands at ${newest}`,
+      );
+  }
 }
 
 const epochName = (seed: string, opened: number): string =>
