@@ -50,6 +50,7 @@ const vitest = (more: readonly string[]): Promise<number> =>
       ".workshop/vitest.config.ts",
       "--reporter=default",
       "--reporter=json",
+      "--reporter=.workshop/overdue.ts",
       `--outputFile.json=${results}`,
       ...more,
     ],
@@ -104,12 +105,13 @@ function failedTests(): string[] {
   const testResults = testFiles();
   if (testResults === undefined) return ["vitest ended before it had results"];
   const firstLine = (text = ""): string => text.trimStart().split("\n", 1)[0] ?? "";
-  return testResults.flatMap(({ name, message, assertionResults }) => {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name);
     const failed = assertionResults
       .filter(({ status }) => status === "failed")
       .map(({ fullName, failureMessages: [why] }) => `${file}: ${fullName}: ${firstLine(why)}`);
-    return failed.length === 0 && message !== "" ? [`${file}: ${firstLine(message)}`] : failed;
+    if (failed.length > 0 || status !== "failed") return failed;
+    return [`${file}: ${firstLine(message) || "ended before its tests did"}`];
   });
 }
 
