@@ -47,13 +47,14 @@ export async function proveDamage({ folder, seed, cases, table }: Damage): Promi
   let sum: Verdict = flawless;
   for (let number = 0; number < cases; number += 1) {
     const image = page === undefined ? pick(random, [cut, closed]) : closed;
-    const { name, bytes, how, from } = damaged(image, page ?? anyOf(image, random), random);
+    const { name, bytes, how, from, isCut } = damaged(image, page ?? anyOf(image, random), random);
     const files = new Map(image.files).set(name, bytes);
     const verdict = await inMemory((place) =>
       judged(() => comeUpAgain(join(place, FILE), files, { said: image.said, sinks: SINKS, rounds: 2 })),
     );
     const isEnd =
-      name === LOG && (bytes.length < (image.files.get(LOG)?.length ?? 0) || from >= image.lastCommitAt);
+      name === LOG &&
+      (isCut || bytes.length < (image.files.get(LOG)?.length ?? 0) || from >= image.lastCommitAt);
     sum = together(sum, isEnd ? excused(verdict) : verdict, `seed ${seed}, case ${number}, ${name}: ${how}`);
   }
   return sum;
@@ -123,6 +124,8 @@ interface Damaged {
   readonly how: string;
   /** The first place that is another. */
   readonly from: number;
+  /** Nothing whole follows. */
+  readonly isCut?: boolean;
 }
 
 function damaged({ files }: Image, place: Place, random: Random): Damaged {
@@ -136,8 +139,10 @@ function damaged({ files }: Image, place: Place, random: Random): Damaged {
     case 1: {
       const length = pick(random, [512, 4096, 8192]);
       const from = at - (at % length);
-      bytes.fill(0, from, Math.min(bytes.length, from + length));
-      return { name, bytes, how: `${length} zeros from ${from}`, from };
+      const to = Math.min(bytes.length, from + length);
+      bytes.fill(0, from, to);
+      const isCut = to > bytes.length - FRAME_BYTES;
+      return { name, bytes, how: `${length} zeros from ${from}`, from, isCut };
     }
     case 2: {
       const end = Math.min(bytes.length, at + 1 + below(random, 600));

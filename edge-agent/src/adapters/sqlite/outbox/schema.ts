@@ -2,6 +2,8 @@ import { EdgeError } from "../../../core/errors.ts";
 import { type Database, damagedPage, pragmaNumber, transaction } from "../database.ts";
 
 const SCHEMA_VERSION = 1;
+/** No program will ever write as high a version. */
+const MOST_VERSIONS = 1000;
 
 /** "SteO": marks the file as an outbox, so that no other program's database is ever written to or set aside. */
 const APPLICATION_ID = 0x5374654f;
@@ -45,6 +47,7 @@ export function prepareSchema(db: Database, file: string): void {
     );
   }
   const version = Number(db.prepare("SELECT version FROM schema_version").get()?.["version"]);
+  if (!(version >= 1 && version < MOST_VERSIONS)) throw damagedPage(`its schema has the version ${version}`);
   if (version !== SCHEMA_VERSION) {
     throw new EdgeError(
       "OUTBOX_FAILED",
