@@ -40,6 +40,12 @@ export const proofs: readonly Proof[] = [
     run: proveDamage,
   },
   {
+    name: "queue-damage",
+    explains: "the same where it is worst: in the page that says what waits",
+    casesPerSeed: 500,
+    run: (options) => proveDamage({ ...options, table: "batch" }),
+  },
+  {
     name: "commit-cuts",
     explains: "the line to a real PostgreSQL cut after COMMIT was sent and before its answer",
     casesPerSeed: 24,

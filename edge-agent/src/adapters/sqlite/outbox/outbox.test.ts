@@ -1,57 +1,14 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { createManualClock } from "@stethos/protocol-finger/clock";
+import { copyFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Alarm } from "../../../core/alarm-types.ts";
-import { type Gap, type OutboxBatch, STREAMS } from "../../../core/outbox/outbound.ts";
-import type { TelemetryEvent } from "../../../ports/telemetry.ts";
 import { createFailingDisk } from "../small-disk.ts";
-import {
-  batchOf,
-  createTestLogger,
-  type Given,
-  never,
-  START_US,
-  tagsNamed,
-  tempFolder,
-} from "../test-kit.ts";
-import { flipBit } from "./model-file.ts";
-import type { OutboxOptions } from "./options.ts";
-import { type ConnectOutbox, createOutbox, startOutboxWorker } from "./outbox.ts";
-import { outboxInProcess, outboxOptionsFor, steadyRandom } from "./outbox-kit.ts";
+import { batchOf, type Given, never, START_US, tempFolder } from "../test-kit.ts";
+import { type ConnectOutbox, startOutboxWorker } from "./outbox.ts";
+import { drained, gapsIn, given, inOrder, liveFirst, put, sequencesIn, start, upTo } from "./outbox-kit.ts";
 import { createOutboxServer } from "./server.ts";
 
 const SQLITE_FULL = 13;
 const SQLITE_READONLY = 8;
-const inOrder = { streams: STREAMS, lane: "in-order" } as const;
-const liveFirst = { streams: STREAMS, lane: "live-first" } as const;
-
-async function start(
-  file: string,
-  more: Partial<OutboxOptions> = {},
-  connect: ConnectOutbox = outboxInProcess,
-) {
-  const clock = createManualClock(START_US);
-  const logger = createTestLogger();
-  const events: TelemetryEvent[] = [];
-  const telemetry = { emit: (event: TelemetryEvent) => void events.push(event) };
-  starts += 1;
-  const random = steadyRandom(starts);
-  const deps = { clock, logger, telemetry, random, node: "press 7" };
-  const outbox = await createOutbox(outboxOptionsFor(file, more), deps, connect);
-  outbox.registerTags(tagsNamed("a", "b"));
-  return { clock, logger, events, outbox };
-}
-let starts = 0;
-
-type Outbox = Awaited<ReturnType<typeof start>>["outbox"];
-const given = (rows: number, first = 0): Given[] =>
-  Array.from({ length: rows }, (_, i) => ({ tag: i % 2, value: first + i, sequence: first + i }));
-
-async function put(outbox: Outbox, rows: number, first = 0): Promise<void> {
-  outbox.append(batchOf(START_US + first, given(rows, first)));
-  await outbox.flush(never);
-}
-
 const alarm = (id: string): Alarm => ({
   id,
   machine: "m",
@@ -63,30 +20,6 @@ const alarm = (id: string): Alarm => ({
   reason: "anomaly",
   evidence: {},
 });
-
-function gapsIn(batches: readonly OutboxBatch[]): Gap[] {
-  return batches.flatMap(({ content }) => (content.stream === "gaps" ? content.rows : []));
-}
-
-/** Everything that a sink is given, confirmed. */
-async function drained(outbox: Outbox, sink: string, options: typeof inOrder | typeof liveFirst = inOrder) {
-  const reader = outbox.reader(sink, options);
-  await outbox.flush(never);
-  const found: OutboxBatch[] = [];
-  for (;;) {
-    const { sinks } = await outbox.statistics(never);
-    if (sinks.find((each) => each.sink === sink)?.waitingBatches === 0) return found;
-    const batches = await reader.next({ rows: 5000 }, never);
-    found.push(...batches);
-    await reader.confirm(batches);
-  }
-}
-
-/** Sequences of readings, in their order. */
-const sequencesIn = (batches: readonly OutboxBatch[]) =>
-  batches.flatMap(({ content }) => (content.stream === "readings" ? [...content.sequence] : []));
-
-const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe("the outbox", () => {
   it("gives a sink what was put in, row by row, with its tags as they were then", async () => {
@@ -297,65 +230,6 @@ describe("an outbox in trouble", () => {
     expect((await outbox.statistics(never)).dropped).toEqual([dropped]);
     const told = events.flatMap((event) => (event.kind === "outbox-dropped" ? [event.rows] : []));
     expect(told.reduce((sum, rows) => sum + rows, 0)).toBe(lost);
-    await outbox.close();
-  });
-
-  it("sets a damaged file aside, begins a new one of a new epoch, tells what is lost and goes on", async () => {
-    using folder = tempFolder();
-    const first = await start(folder.file());
-    first.outbox.reader("archive", inOrder);
-    await put(first.outbox, 20_000);
-    const before = await first.outbox.statistics(never);
-    await first.outbox.close();
-    const bytes = readFileSync(folder.file());
-    bytes.fill(0xa5, 20_480, 28_672);
-    bytes.writeUInt8(0, 18);
-    writeFileSync(folder.file(), bytes);
-    const { outbox, events, logger } = await start(folder.file());
-    await put(outbox, 10, 20_000);
-    const found = await drained(outbox, "archive");
-    expect(events).toContainEqual({ kind: "outbox-quarantined" });
-    expect(logger.lines.some(({ level, message }) => level === "error" && /set aside/.test(message))).toBe(
-      true,
-    );
-    expect(gapsIn(found)).toMatchObject([{ stream: "readings", cause: "corrupt" }]);
-    expect(sequencesIn(found).at(-1)).toBe(20_009);
-    expect((await outbox.statistics(never)).epoch).not.toBe(before.epoch);
-    await outbox.close();
-  });
-
-  it("tells a gap where the log was damaged, although SQLite says nothing", async () => {
-    using folder = tempFolder();
-    const first = await start(folder.file());
-    first.outbox.reader("archive", inOrder);
-    for (let i = 0; i < 5; i += 1) await put(first.outbox, 10, i * 10);
-    const log = readFileSync(`${folder.file()}-wal`);
-    log.writeUInt8(log.readUInt8(200) ^ 1, 200);
-    copyFileSync(folder.file(), folder.file("copy.db"));
-    writeFileSync(`${folder.file("copy.db")}-wal`, log);
-    const { outbox, logger } = await start(folder.file("copy.db"));
-    await put(outbox, 10, 50);
-    const found = await drained(outbox, "archive");
-    expect(gapsIn(found)).toMatchObject([{ stream: "readings", cause: "corrupt", rows: -1 }]);
-    expect(sequencesIn(found)).toEqual(upTo(10).map((i) => i + 50));
-    expect(logger.lines.some(({ message }) => message.includes("log of the outbox was damaged"))).toBe(true);
-    await outbox.close();
-    await first.outbox.close();
-  });
-
-  it("sets a damaged batch aside alone, and gives what lies beside it, with its tags", async () => {
-    using folder = tempFolder();
-    const first = await start(folder.file());
-    first.outbox.reader("archive", inOrder);
-    for (let i = 0; i < 3; i += 1) await put(first.outbox, 10, i * 10);
-    await first.outbox.close();
-    flipBit(folder.file(), 2);
-    const { outbox, events } = await start(folder.file());
-    const found = await drained(outbox, "archive");
-    expect(sequencesIn(found)).toEqual([...upTo(10), ...upTo(10).map((i) => i + 20)]);
-    const lost = { stream: "readings", cause: "corrupt", rows: 10 } as const;
-    expect(gapsIn(found)).toMatchObject([lost]);
-    expect(events).toContainEqual({ kind: "outbox-dropped", ...lost });
     await outbox.close();
   });
 
