@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { startScript, temporaryFolder } from "../e2e/processes.ts";
-import { CONFIG, freePort, hasGoodReading, hasScore, type Plant, until } from "../image/agent-container.ts";
+import { freePort } from "../free-port.ts";
+import { CONFIG, hasGoodReading, hasScore, type Plant, until } from "../image/agent-container.ts";
 import { startContainer } from "../image/container.ts";
 import { imageName } from "../image/storage.ts";
 

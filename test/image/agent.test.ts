@@ -3,8 +3,9 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
+import { freePort } from "../free-port.ts";
 import { type ModbusServer, startModbusServer } from "../plant/modbus-server.ts";
-import { freePort, hasGoodReading, until } from "./agent-container.ts";
+import { hasGoodReading, until } from "./agent-container.ts";
 import { entryOf, isScript, type Layout, layOut, type Started } from "./layout.ts";
 import { root } from "./storage.ts";
 

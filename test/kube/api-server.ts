@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { get } from "node:https";
-import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "../free-port.ts";
 import { type ApiServerFiles, apiServerArguments } from "./arguments.ts";
 import type { Authority, Identity } from "./authority.ts";
 import { type OwnedProcess, startOwned } from "./owned-process.ts";
@@ -81,13 +80,4 @@ function isReady(port: number, { authority, admin }: ApiServerOptions): Promise<
     // Not yet there: asked again.
     request.once("error", () => resolve(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { freePort } from "../free-port.ts";
 import type { FlowFile, Listener } from "./flow-file.ts";
 
 const JAVA = "java";
@@ -76,14 +76,4 @@ function lastOf(child: ChildProcessWithoutNullStreams): () => string {
     text = (text + chunk).slice(-2000);
   });
   return () => text;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new TypeError("no port");
-  return address.port;
 }

@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createFakeSources, EVENTS } from "../../edge-agent/src/adapters/metrics/fake-sources.ts";
 import { createMetrics, METRICS_TYPE } from "../../edge-agent/src/adapters/metrics/metrics.ts";
 import { metricTable, rowsOf } from "../../edge-agent/src/adapters/metrics/table.ts";
+import { freePort } from "../free-port.ts";
 import { hasPrometheus, prometheusBinary, rulesFile } from "./promtool.ts";
 import { silent } from "./silent-logger.ts";
 
@@ -28,13 +29,6 @@ const closed = (server: Server): Promise<void> =>
     server.closeAllConnections();
     server.close(() => resolve());
   });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await closed(server);
-  return port;
-}
 
 /** A real Prometheus that scrapes `target` and evaluates the shipped rules. */
 async function startPrometheus(target: number): Promise<(path: string) => Promise<unknown>> {

@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
 import snap7 from "node-snap7";
+import { freePort } from "../free-port.ts";
 
 /** Memory of the simulated controller. */
 export interface ServedArea {
@@ -95,19 +95,4 @@ function serve(port: number): S7Server {
       for (const { area, index } of [...areas.values()]) remove(area, index);
     },
   };
-}
-
-/** snap7 cannot choose a port by itself. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, HOST, () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("the probe has no port"));
-      });
-    });
-  });
 }

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { chmod, chown, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client, type ClientConfig } from "pg";
+import { freePort } from "../free-port.ts";
 
 const run = promisify(execFile);
 
@@ -152,15 +152,6 @@ const conf = ({ fsync = false, tls, more = [] }: ServerSettings, folder: string)
     ...more,
     "",
   ].join("\n");
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new TypeError("no port");
-  return address.port;
-}
 
 /** The server refuses to run as root: then Debian's own user of it is taken. */
 async function unprivileged(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {

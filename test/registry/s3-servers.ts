@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { startFauxqs } from "fauxqs";
 import S3rver from "s3rver";
+import { freePort } from "../free-port.ts";
 import { pythonTools } from "./python-tools.ts";
 
 /** An S3 server that somebody else wrote, on loopback. */
@@ -102,14 +102,4 @@ async function createBucket(endpoint: string): Promise<void> {
   });
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   client.destroy();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
