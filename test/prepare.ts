@@ -2,11 +2,13 @@
 // or starved by it. What cannot be had is told here and by the tests that would have needed it.
 import { argoLint } from "./argo/lint.ts";
 import { kubeTools, kustomizeTool, tellMissing } from "./kube/kube-tools.ts";
+import { lokiTool } from "./observability/real-loki.ts";
 
 const WANTED = [
   ["a real API server", kubeTools],
   ["kustomize", kustomizeTool],
   ["Argo's own linter", argoLint],
+  ["a real Loki", lokiTool],
 ] as const;
 
 for (const [what, build] of WANTED) {

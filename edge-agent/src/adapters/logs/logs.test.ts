@@ -8,7 +8,7 @@ import { createLogger } from "../node/logger.ts";
 import { type FakeLoki, startFakeLoki } from "./fake-loki.ts";
 import { createLogSinks } from "./log-sinks.ts";
 import type { LokiDeps } from "./loki.ts";
-import { pushBody } from "./loki-push.ts";
+import { createStamp, pushBody } from "./loki-push.ts";
 import { logOptions } from "./options.ts";
 
 let folder = "";
@@ -227,8 +227,24 @@ describe("the log in Loki", () => {
     expect(sinks.figures()).toMatchObject([{ lines: 2, dropped: 2 }]);
   });
 
+  it("hands over all that waits at the stop, and no more than one push to a Loki that does not take it", async () => {
+    await using server = await startFakeLoki();
+    const text = Array.from({ length: 35 }, (_, i) => `${i}`);
+    const sinks = createLogSinks(loki(server.url, { batchLines: 10 }), deps());
+    for (const one of text) sinks.write(line(one));
+    await sinks.close();
+    expect(messagesOf(server)).toEqual(text);
+    const refused = createLogSinks(loki(server.url, { batchLines: 10, batchMs: 60_000 }), deps());
+    server.answers.push({ status: 503 });
+    const before = server.requests;
+    for (const one of text.slice(0, 9)) refused.write(line(one));
+    await refused.close();
+    expect(server.requests).toBe(before + 1);
+    expect(refused.figures()).toMatchObject([{ dropped: 9 }]);
+  });
+
   it("stamps a line that is none of the logger's with the time of the push", () => {
-    expect(JSON.parse(pushBody(["odd\n"], { job: "stethos" }, 1_700_000_000_000.5))).toEqual({
+    expect(JSON.parse(pushBody(["odd\n"], { job: "stethos" }, 1_700_000_000_000.5, createStamp()))).toEqual({
       streams: [{ stream: { job: "stethos", level: "unknown" }, values: [["1700000000000000000", "odd"]] }],
     });
   });

@@ -13,24 +13,37 @@ const LEVELS: Readonly<Record<string, string>> = {
   60: "fatal",
 };
 
+const MOST_PER_MS = 1_000_000;
+
 // The head of a line as adapters/node/logger.ts writes it; parsing all of it would cost more than sending it.
 const HEAD = /^\{"level":(\d+),"time":"([^"]+)"/;
 
-/** The body of Loki's push API: one stream a level, times in nanoseconds as text. Lines of one millisecond keep their
- *  order by their last digits. */
-export function pushBody(lines: readonly string[], labels: Labels, nowMs: number): string {
+/** Nanoseconds as text, for a time in milliseconds. */
+export type Stamp = (ms: number) => string;
+
+/** Lines of one millisecond keep their order by their last digits, whatever push they travel in. */
+export function createStamp(): Stamp {
+  let lastMs = Number.NaN;
+  let count = 0;
+  return (ms) => {
+    count = ms === lastMs ? (count + 1) % MOST_PER_MS : 0;
+    lastMs = ms;
+    return `${ms}${String(count).padStart(6, "0")}`;
+  };
+}
+
+/** The body of Loki's push API: one stream a level. Pushed again it is the same, byte by byte: Loki keeps one of two lines
+ *  that are alike in time and text. */
+export function pushBody(lines: readonly string[], labels: Labels, nowMs: number, stamp: Stamp): string {
   const byLevel = new Map<string, [time: string, line: string][]>();
-  lines.forEach((line, i) => {
+  for (const line of lines) {
     const [, level = "", time = ""] = HEAD.exec(line) ?? [];
     const ms = Date.parse(time);
     const name = LEVELS[level] ?? "unknown";
     const values = byLevel.get(name) ?? [];
     byLevel.set(name, values);
-    values.push([
-      `${Number.isNaN(ms) ? Math.floor(nowMs) : ms}${String(i).padStart(6, "0")}`,
-      line.trimEnd(),
-    ]);
-  });
+    values.push([stamp(Number.isNaN(ms) ? Math.floor(nowMs) : ms), line.trimEnd()]);
+  }
   return JSON.stringify({
     streams: [...byLevel].map(([level, values]) => ({ stream: { ...labels, level }, values })),
   });

@@ -5,7 +5,7 @@ import { createBackoff } from "../../lib/backoff.ts";
 import { createBoundedQueue } from "../../lib/bounded-queue.ts";
 import type { Random } from "../../ports/random.ts";
 import type { LogSink } from "./log-sink.ts";
-import { type Labels, type PushAnswer, push, pushBody } from "./loki-push.ts";
+import { createStamp, type Labels, type PushAnswer, push, pushBody } from "./loki-push.ts";
 import type { LokiSettings } from "./options.ts";
 
 export interface LokiDeps {
@@ -27,6 +27,7 @@ const LINE_COST = 64;
 export function createLokiSink(settings: LokiSettings, deps: LokiDeps): LogSink {
   const { clock } = deps;
   const labels: Labels = { ...settings.labels, job: "stethos", node: deps.node };
+  const stamp = createStamp();
   const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MOST_MS, deps.random);
   const queue = createBoundedQueue<string>(Math.ceil(settings.bufferBytes / LINE_COST));
   const stopping = new AbortController();
@@ -46,12 +47,13 @@ export function createLokiSink(settings: LokiSettings, deps: LokiDeps): LogSink 
     }
   }
 
-  async function attempt(batch: readonly string[]): Promise<PushAnswer> {
+  const bodyOf = (batch: readonly string[]) => pushBody(batch, labels, clock.nowUs() / 1000, stamp);
+
+  async function attempt(body: string): Promise<PushAnswer> {
     const deadline = clock.deadline(settings.timeoutMs, giveUp.signal);
     try {
       const { url, tenant, tokenFile } = settings;
       const token = tokenFile === undefined ? undefined : await tokenOf(tokenFile);
-      const body = pushBody(batch, labels, clock.nowUs() / 1000);
       return await push({ url, tenant, token }, body, deadline.signal);
     } catch (thrown) {
       return { kind: "later", why: describeError(thrown) };
@@ -85,9 +87,9 @@ export function createLokiSink(settings: LokiSettings, deps: LokiDeps): LogSink 
   }
 
   /** Pushes until Loki has these lines, will not have them, or the signal aborts. @returns whether they are over with */
-  async function deliver(batch: readonly string[], signal: AbortSignal): Promise<boolean> {
+  async function deliver(batch: readonly string[], body: string, signal: AbortSignal): Promise<boolean> {
     for (;;) {
-      const waitMs = settle(await attempt(batch), batch);
+      const waitMs = settle(await attempt(body), batch);
       if (waitMs === undefined) return true;
       if (!(await slept(clock, waitMs, signal))) return false;
     }
@@ -105,22 +107,28 @@ export function createLokiSink(settings: LokiSettings, deps: LokiDeps): LogSink 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const batch = await gather(signal);
+      if (signal.aborted) return finish(batch, bodyOf(batch));
       if (batch.length === 0) continue;
+      const body = bodyOf(batch);
       const cost = batch.reduce((sum, line) => sum + costOf(line), 0);
       // The batch counts as waiting until it is over with: it is in memory.
-      const isOver = await deliver(batch, signal);
+      const isOver = await deliver(batch, body, signal);
       waiting -= cost;
-      if (!isOver) await lastAttempt(batch);
+      if (!isOver) return finish(batch, body);
     }
-    await lastAttempt(queue.take(settings.batchLines));
-    dropped += queue.take(queue.size).length;
+    const batch = queue.take(settings.batchLines);
+    return finish(batch, bodyOf(batch));
   }
 
-  /** The agent is stopping: one more push, and no second one. */
-  async function lastAttempt(batch: readonly string[]): Promise<void> {
-    if (batch.length === 0) return;
-    const { kind } = await attempt(batch);
-    if (kind !== "done") dropped += batch.length;
+  /** The agent is stopping: what waits is pushed while Loki takes it, and nothing is pushed a second time. */
+  async function finish(first: readonly string[], firstBody: string): Promise<void> {
+    for (let batch = first, body = firstBody; batch.length > 0; body = bodyOf(batch)) {
+      const { kind } = await attempt(body);
+      if (kind !== "done") dropped += batch.length;
+      if (kind !== "done" && kind !== "never") break;
+      batch = queue.take(settings.batchLines);
+    }
+    dropped += queue.take(queue.size).length;
   }
 
   const running = run(stopping.signal);
