@@ -160,6 +160,20 @@ describe("a damaged outbox", () => {
     expect(gapsIn(found)).toMatchObject([{ stream: "readings", cause: "corrupt" }]);
   });
 
+  it("is set aside where what it has just written reads as damaged: each look would write a gap, for ever", async () => {
+    using folder = tempFolder();
+    await threeBatches(folder.file());
+    change(
+      folder.file(),
+      "PRAGMA writable_schema = ON",
+      "UPDATE sqlite_schema SET sql = replace(sql, 'id INTEGER', 'id INTEGES') WHERE name = 'epoch'",
+    );
+    const { found, events } = await cameUp(folder.file());
+    expect(events).toContainEqual({ kind: "outbox-quarantined" });
+    expect(gapsIn(found)).toMatchObject([{ stream: "readings", cause: "corrupt" }]);
+    expect(sequencesIn(found)).toEqual(upTo(10).map((i) => i + 30));
+  });
+
   it("is set aside where its version is one that no program wrote, and kept where it is a newer one's", async () => {
     using folder = tempFolder();
     await threeBatches(folder.file());

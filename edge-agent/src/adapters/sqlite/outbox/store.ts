@@ -164,9 +164,13 @@ function storeOn(db: Database, settings: OutboxSettings, deps: OutboxStoreDeps):
     },
     next(query, now) {
       const moment = { ranMs: ranMs(now.nowMs), runFrom };
+      const newestBefore = batches.newest().id;
       for (;;) {
         const found = reading.next(known(query, now), query.rows, moment);
         if (found.damaged.length === 0) return found;
+        // The gap that tells of the damage is damaged too: each look would write another one, for ever.
+        const own = found.damaged.find(({ id }) => id > newestBefore);
+        if (own !== undefined) throw damagedPage(`batch ${own.id} reads as another than was just written`);
         write(() => {
           for (const entry of found.damaged) keepDamaged(entry);
           const damaged = found.damaged.map((entry) => ({ ...entry, rows: batches.rowsIn(entry) }));
