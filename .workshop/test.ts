@@ -126,7 +126,7 @@ process.exit(
         },
         {
           name: "servers",
-          what: "kube-apiserver, etcd, kustomize, Argo's linter and Loki from their Go modules, once a machine",
+          what: "kube-apiserver, etcd, kustomize, Argo's linter, Loki and an OpenTelemetry collector from their Go modules, once a machine",
           run: () => run(process.execPath, ["test/prepare.ts"]),
         },
         {

@@ -2,6 +2,7 @@
 // or starved by it. What cannot be had is told here and by the tests that would have needed it.
 import { argoLint } from "./argo/lint.ts";
 import { kubeTools, kustomizeTool, tellMissing } from "./kube/kube-tools.ts";
+import { collectorTool } from "./observability/real-collector.ts";
 import { lokiTool } from "./observability/real-loki.ts";
 
 const WANTED = [
@@ -9,6 +10,7 @@ const WANTED = [
   ["kustomize", kustomizeTool],
   ["Argo's own linter", argoLint],
   ["a real Loki", lokiTool],
+  ["a real OpenTelemetry collector", collectorTool],
 ] as const;
 
 for (const [what, build] of WANTED) {

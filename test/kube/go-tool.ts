@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -14,9 +14,9 @@ const LAST_WORDS = 2000;
 export interface GoToolSpec {
   /** Of the program, and of its file in the cache. */
   readonly name: string;
-  /** Holds go.mod and go.sum, which pin every version. */
+  /** Holds go.mod and go.sum, which pin every version, and a program of its own where there is one. */
   readonly folder: string;
-  /** Import path of the program. */
+  /** Import path of the program; "." is the folder's own. */
   readonly main: string;
   /** Values for the linker: "package.variable" to text. */
   readonly values?: Readonly<Record<string, string>>;
@@ -54,10 +54,12 @@ export async function goTool(spec: GoToolSpec): Promise<GoTool> {
 
 async function placeOf({ name, folder, main, values = {} }: GoToolSpec): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([main, values, process.platform, process.arch]));
-  for (const file of ["go.mod", "go.sum"]) hash.update(await readFile(join(folder, file)));
+  for (const file of await filesOf(folder)) hash.update(await readFile(join(folder, file)));
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   return join(cache, "stethos", "go-tools", `${name}-${hash.digest("hex").slice(0, 16)}`, name);
 }
+
+const filesOf = async (folder: string): Promise<string[]> => (await readdir(folder)).toSorted();
 
 async function build(spec: GoToolSpec, path: string, version: string): Promise<void> {
   const folder = join(path, "..");
@@ -68,7 +70,7 @@ async function build(spec: GoToolSpec, path: string, version: string): Promise<v
   tell(`${spec.name} is built from its Go module with ${version}, once; this takes some minutes`);
   const progress = setInterval(() => tell(`${spec.name} is being built: ${seconds()} s`), PROGRESS_MS);
   try {
-    for (const file of ["go.mod", "go.sum"]) await copyFile(join(spec.folder, file), join(work, file));
+    for (const file of await filesOf(spec.folder)) await copyFile(join(spec.folder, file), join(work, file));
     const out = join(work, spec.name);
     await goBuild(spec, work, out);
     await rename(out, path);

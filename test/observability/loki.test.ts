@@ -1,9 +1,9 @@
 import { createSystemClock } from "@stethos/protocol-finger/clock";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLogSinks } from "../../edge-agent/src/adapters/logs/log-sinks.ts";
 import type { LokiDeps } from "../../edge-agent/src/adapters/logs/loki.ts";
 import { logOptions } from "../../edge-agent/src/adapters/logs/options.ts";
+import { createLogger } from "../../edge-agent/src/adapters/node/logger.ts";
 import { tellMissing } from "../kube/kube-tools.ts";
 import { type FoundStream, lokiTool, type RealLoki, startLoki } from "./real-loki.ts";
 
@@ -21,8 +21,14 @@ function deps(): LokiDeps & { readonly troubles: string[] } {
   };
 }
 
-const loggerOf = (sinks: ReturnType<typeof createLogSinks>) =>
-  pino({ base: {}, timestamp: pino.stdTimeFunctions.isoTime }, sinks);
+/** As the agent has it. */
+function loggerOf(sinks: ReturnType<typeof createLogSinks>) {
+  const logger = createLogger("info", false, sinks);
+  return {
+    info: (text: string) => logger.info({}, text),
+    error: (text: string) => logger.error({}, text),
+  };
+}
 
 const messagesIn = (streams: readonly FoundStream[], level: string): string[] =>
   streams
