@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { sinkOfUrl } from "../edge-agent/src/config/sink-url.ts";
 import { root, run, say } from "./steps.ts";
 
 const args = process.argv.slice(2);
@@ -24,6 +25,9 @@ if (args.includes("-h") || args.includes("--help")) {
   );
   process.exit(0);
 }
+
+const isOwnPlant = args.includes("-c") || args.includes("--config");
+const asked = isOwnPlant ? undefined : askedFor();
 
 if (!existsSync(join(root, "web-twin/dist/app/index.html"))) {
   say("building the page (once) ...");
@@ -65,25 +69,10 @@ function stopAll(code: number): void {
 
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stopAll(0));
 
-if (args.includes("-c") || args.includes("--config")) {
+if (asked === undefined) {
   start("agent", main, ["run", ...args], "inherit");
 } else {
-  const {
-    values: { sink: sinks, ...values },
-  } = parseArgs({
-    args,
-    options: {
-      port: { type: "string" },
-      story: { type: "string" },
-      with: { type: "string" },
-      points: { type: "string" },
-      sink: { type: "string", multiple: true, default: [] },
-    },
-  });
-  if (values.points !== undefined && !(Number(values.points) >= 1000 && Number(values.points) <= 1_000_000)) {
-    say("--points takes a number from 1000 to 1000000");
-    process.exit(2);
-  }
+  const { sink: sinks, ...values } = asked;
   const told = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
   const folder = join(root, ".cache/demo");
   // The story begins anew each time: no baseline or alarm of an earlier run.
@@ -106,4 +95,33 @@ if (args.includes("-c") || args.includes("--config")) {
       start("agent", main, ["run", "-c", config, ...delivers], "inherit");
     }
   }
+}
+
+/** Looked at before anything is built or started. */
+function askedFor() {
+  try {
+    const { values: asked } = parseArgs({
+      args,
+      options: {
+        port: { type: "string" },
+        story: { type: "string" },
+        with: { type: "string" },
+        points: { type: "string" },
+        sink: { type: "string", multiple: true, default: [] },
+      },
+    });
+    assertWithin("--points", asked.points, 1000, 1_000_000);
+    assertWithin("--port", asked.port, 1, 65_535);
+    if (asked.story !== undefined && asked.story !== "load") throw new RangeError('--story takes "load"');
+    for (const address of asked.sink) sinkOfUrl(address);
+    return asked;
+  } catch (thrown) {
+    say(`${thrown instanceof Error ? thrown.message : String(thrown)}; npm start -- --help says more`);
+    process.exit(2);
+  }
+}
+
+function assertWithin(name: string, text: string | undefined, least: number, most: number): void {
+  if (text === undefined || (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most)) return;
+  throw new RangeError(`${name} takes a number from ${least} to ${most}`);
 }

@@ -73,36 +73,63 @@ describe("the sinks of a configuration", () => {
 });
 
 describe("an address of a sink", () => {
+  const secret = join(folder, "secret-of-address");
+  writeFileSync(secret, "x");
+
   it.each([
     ["postgres://me@db/plant", { kind: "postgres", url: "postgres://me@db/plant" }],
+    ["postgres://me@a:5432,b:5433/plant", { kind: "postgres", url: "postgres://me@a:5432,b:5433/plant" }],
     ["mqtts://broker:8883", { kind: "mqtt", url: "mqtts://broker:8883" }],
     ["sparkplug+mqtt://broker/Plant1", { kind: "sparkplug", urls: ["mqtt://broker"], groupId: "Plant1" }],
     ["https://nifi:8443/contentListener", { kind: "nifi", url: "https://nifi:8443/contentListener" }],
     [
-      "postgres://me@db/plant?sslmode=require&passwordFile=/run/secret",
-      { kind: "postgres", url: "postgres://me@db/plant?sslmode=require", passwordFile: "/run/secret" },
+      `postgres://me@db/plant?port=5433&host=db&passwordFile=${secret}`,
+      { kind: "postgres", url: "postgres://me@db/plant?port=5433&host=db", passwordFile: secret },
     ],
     [
-      "mqtts://broker?username=me&passwordFile=/run/secret",
-      { kind: "mqtt", url: "mqtts://broker", username: "me", passwordFile: "/run/secret" },
+      `mqtts://broker?username=me&passwordFile=${secret}`,
+      { kind: "mqtt", url: "mqtts://broker", username: "me", passwordFile: secret },
     ],
     ["/var/spool/stethos", { kind: "file", folder: "/var/spool/stethos" }],
+    ["file:///var/spool/my%20data", { kind: "file", folder: "/var/spool/my data" }],
   ])("%s says what kind it is", (address, sink) => {
     expect(sinkOfUrl(address)).toEqual(sink);
   });
 
   it("holds no password, and does not repeat it", () => {
-    expect(() => sinkOfUrl("postgres://me:hunter2@db/plant")).toThrow(/passwordFile/);
-    expect(() => sinkOfUrl("postgres://me:hunter2@db/plant")).not.toThrow(/hunter2/);
+    for (const address of ["postgres://me:hunter2@db/plant", "mqtt://broker?password=hunter2"]) {
+      expect(() => sinkOfUrl(address)).toThrow(/passwordFile/);
+      expect(() => sinkOfUrl(address)).not.toThrow(/hunter2/);
+    }
   });
 
   it("finds its files from where one stands", () => {
-    expect(sinkOfUrl("postgres://me@db/plant?passwordFile=secret")).toMatchObject({
-      passwordFile: resolve("secret"),
+    expect(sinkOfUrl("postgres://me@db/plant?passwordFile=package.json")).toMatchObject({
+      passwordFile: resolve("package.json"),
     });
   });
 
-  it("is refused where nobody speaks it", () => {
-    expect(() => sinkOfUrl("kafka://broker")).toThrow(/"kafka:\/\/broker" is no sink/);
+  it.each([
+    [
+      "kafka://broker",
+      /^--sink "kafka:\/\/broker": "kafka" is no kind of sink; there are postgres:\/\/, .*https:/,
+    ],
+    ["postgers://me@db/plant", /did you mean "postgres"/],
+    ["postgres://", /names no host; expected postgres:\/\/user@host\/database$/],
+    ["postgres:/db/plant", /names no host/],
+    ["mqtt://", /names no host; expected mqtts:\/\/host$/],
+    ["http://", /names no host/],
+    ["postgres://me@db", /expected postgres:/],
+    ["mqtt://broker:99999", /must be an address like/],
+    ["sparkplug+mqtts://broker", /groupId .*expected sparkplug\+mqtts:\/\/host\/GROUP$/],
+    ["mqtts://broker?usrname=me", /"usrname" is no option .*did you mean "username"/],
+    [
+      "postgres://me@db/plant?passwordFile=/nowhere/secret",
+      /there is no file \/nowhere\/secret; correct passwordFile/,
+    ],
+    ["https://nifi/listener?tokenFile=", /tokenFile is empty/],
+    ["", /folder/],
+  ])("%j is refused with what is wrong and the mend", (address, words) => {
+    expect(() => sinkOfUrl(address)).toThrow(words);
   });
 });
