@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { Desk } from "./desk.ts";
+import { keepScreenshot } from "./screenshots.ts";
 import { scriptedLayout } from "./scripted-layout.ts";
 import { cast, machineId, snapshot } from "./scripted-plant.ts";
 
@@ -238,9 +239,10 @@ export function describeTwin(desk: Desk): void {
       await isEqual(page, desk);
       await openReplay(page);
       expect(await page.locator(".replay-banner").textContent()).toBe("REPLAY");
-      // What does not follow the replay says so.
-      expect(await page.locator(".side .live-beside").textContent()).toContain("not at the replayed time");
-      expect(await page.locator(".side .live-beside").isVisible()).toBe(true);
+      // What follows the replay says so, and what does not.
+      expect(await page.locator(".side .replay-beside").textContent()).toContain("as it was");
+      expect(await page.locator(".alarms .replay-beside").textContent()).toContain("not at the replayed");
+      expect(await page.locator(".alarms .replay-beside").isVisible()).toBe(true);
       expect(await page.locator(".replay-moment").textContent()).toContain("Actions are off.");
       for (const second of [(toMs - fromMs) / 1_000, 17, 300, 299, 480]) {
         await slide(page, second);
@@ -255,6 +257,49 @@ export function describeTwin(desk: Desk): void {
       expect(
         await page.locator("[data-replay-open]").evaluate((node) => node === document.activeElement),
       ).toBe(true);
+    });
+
+    it("shows machines as they were, what is not recorded not at all, and goes back to live", async () => {
+      const { fromMs } = record();
+      const { replay } = desk.server;
+      const page = await openProbed(desk);
+      await isEqual(page, desk);
+      const row = page.locator(`.machine-row[data-machine="${machineId(pump)}"]`);
+      const reading = page.locator(`.detail [data-tag="${TAG}"] .reading-value`);
+      const offered = page.locator(".detail :is(.alarm-block, [data-unrecorded]) button:visible");
+      await row.click();
+      await expect.poll(() => reading.textContent()).toContain("58.25");
+      expect(await row.getAttribute("data-health")).toBe("alarm");
+      expect(await row.locator(".row-figure").textContent()).toBe("31");
+      expect(await page.locator(".detail [data-unrecorded]:visible").count()).toBeGreaterThan(3);
+
+      await openReplay(page);
+      // The temperature is 20 plus the second, and its state the second's sevenfold by four, at even seconds.
+      for (const [second, health] of [
+        [22, "warning"],
+        [20, "healthy"],
+      ] as const) {
+        await slide(page, second);
+        await page.waitForFunction(
+          (is) => globalThis.__twin?.hash() === is,
+          replay.hashAt(fromMs + second * 1_000),
+        );
+        await expect.poll(() => row.getAttribute("data-health")).toBe(health);
+        await expect.poll(() => reading.textContent()).toContain(`${20 + second}`);
+        expect(await row.locator(".row-figure").textContent()).toBe("");
+      }
+      expect(await page.locator(".drawer .replay-beside").isVisible()).toBe(true);
+      expect(await page.locator(".detail .index").textContent()).toContain("not recorded");
+      expect(await page.locator(".detail [data-unrecorded]:visible").count()).toBe(0);
+      expect(await offered.count()).toBe(0);
+      await keepScreenshot(page, "replay-machine");
+
+      await page.click("[data-replay-live]");
+      await expect.poll(() => row.getAttribute("data-health")).toBe("alarm");
+      await expect.poll(() => reading.textContent()).toContain("58.25");
+      expect(await row.locator(".row-figure").textContent()).toBe("31");
+      expect(await page.locator(".drawer .replay-beside").isVisible()).toBe(false);
+      expect(await page.locator(".detail [data-unrecorded]:visible").count()).toBeGreaterThan(3);
     });
 
     it("plays, pauses and goes by single changes and alarms, by keyboard alone", async () => {

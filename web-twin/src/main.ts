@@ -11,6 +11,7 @@ import { createReplayStage } from "./replay/replay-stage.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import { createAgentClock } from "./state/agent-clock.ts";
 import { choosePalette } from "./state/palette.ts";
+import { readPlace } from "./state/place.ts";
 import { createPointStore } from "./state/point-store.ts";
 import { createStore } from "./state/store.ts";
 import { createApi } from "./stream/api.ts";
@@ -23,9 +24,9 @@ import { createLayoutLoader } from "./stream/twin-layout.ts";
 import { openTwinLink } from "./stream/twin-link.ts";
 
 const TICK_MS = 1_000;
-/** So long the layout waits for the scene's code, and the panels for the layout: longer they are useful without it. */
+/** So long the layout waits for the scene's code, and the panels for the first picture: longer they are useful without it. */
 const SCENE_WAIT_MS = 1_000;
-const LAYOUT_WAIT_MS = 500;
+const PICTURE_WAIT_MS = 500;
 const KEEP_AFTER_MS = 2_000;
 const times: BootTimes = { module: performance.now() };
 
@@ -35,9 +36,16 @@ const socketUrl = (path: string, base: string): string => {
   return url.href;
 };
 
-/** After the picture that stands now is painted. */
-const afterPaint = (): Promise<void> =>
-  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+/** After the page's first words are painted: at once where they stand already. */
+async function afterPaint(): Promise<void> {
+  if (performance.getEntriesByType("paint").length > 0) return;
+  await new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+}
+
+const leadsToScene = (hash: string): boolean => {
+  const place = readPlace(hash);
+  return place === undefined || (place.page === "plant" && place.manner === "scene");
+};
 
 /** Sockets -> stores -> scene and panels. */
 function start(root: HTMLElement, live: HTMLElement): void {
@@ -100,6 +108,7 @@ function start(root: HTMLElement, live: HTMLElement): void {
     },
   });
   const unpacked = Promise.withResolvers<void>();
+  const pictured = Promise.withResolvers<void>();
   const loader = createLayoutLoader(
     { ask, timers, random },
     {
@@ -141,6 +150,7 @@ function start(root: HTMLElement, live: HTMLElement): void {
     nextFrame: requestAnimationFrame,
     isStill: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
     picked: () => screen?.reveal(),
+    firstFrame: () => pictured.resolve(),
   });
 
   addEventListener("error", (event) => {
@@ -188,15 +198,23 @@ function start(root: HTMLElement, live: HTMLElement): void {
 
   const after = (ms: number): Promise<void> => new Promise((resolve) => timers.after(ms, resolve));
   /** The graphics process makes its context and shaders while this one unpacks the layout, which is fetched by then; and
-   *  what the panels bring is not in the way of the first picture. */
+   *  the panels come once the first picture stands, where the address leads to one: their making is not in its way. */
   const bringScene = async (): Promise<void> => {
     const language = languageNow();
     const messages = loadMessages(language);
+    // Its code is made ready meanwhile; where that fails the scene's panel says so.
+    import("./scene/twin-scene.ts").catch(() => {});
     await afterPaint();
     times.shell = performance.now();
     await Promise.race([scene.load(), after(SCENE_WAIT_MS)]);
     loader.load();
-    await Promise.race([unpacked.promise, after(LAYOUT_WAIT_MS)]);
+    const waited = after(PICTURE_WAIT_MS);
+    await Promise.race([unpacked.promise, waited]);
+    if (leadsToScene(location.hash) && scene.probe() !== undefined) {
+      // Not sooner: the browser would wait for what is drawn unseen.
+      root.append(element("div", { class: "main main-first" }, scene.element));
+      await Promise.race([pictured.promise, waited]);
+    }
     await show(language, messages);
   };
   const bringRest = async (): Promise<void> => {

@@ -23,7 +23,8 @@ import { createSkipLinks } from "./panels/skip-links.ts";
 import type { ReplayStage } from "./replay/replay-stage.ts";
 import { neighbourAlarm } from "./state/alarm-order.ts";
 import { createNameOf } from "./state/asset-names.ts";
-import { allChanged, type Changes, type View } from "./state/store.ts";
+import { createReplayedStore } from "./state/replayed-plant.ts";
+import { allChanged, type Changes, NOTHING_CHANGED, type View } from "./state/store.ts";
 import { ApiError } from "./stream/api-error.ts";
 import { askSession } from "./stream/session-api.ts";
 
@@ -150,6 +151,28 @@ function createKeys(
 /** What the drawer lies over. */
 const behindOf = ({ page, replayMs }: View): string => `${page} ${replayMs === undefined}`;
 
+/** So often machines follow a playing replay. */
+const FOLLOW_MS = 250;
+
+/** Calls `show` soon after the recording's points changed. */
+function followReplay(
+  { store, points, timers }: Pick<PanelDeps, "points" | "store" | "timers">,
+  show: () => void,
+): () => void {
+  let cancel: (() => void) | undefined;
+  const unsubscribe = points.subscribe(() => {
+    if (store.view().replayMs === undefined) return;
+    cancel ??= timers.after(FOLLOW_MS, () => {
+      cancel = undefined;
+      show();
+    });
+  });
+  return () => {
+    unsubscribe();
+    cancel?.();
+  };
+}
+
 export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
   const { store, scene, points } = deps;
   const abort = new AbortController();
@@ -176,7 +199,9 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     behind = behindOf(store.view());
     drawer.open();
   };
-  const pages = createPagePanels(panelDeps, deps.stage, reveal);
+  const replayed = createReplayedStore(store, points);
+  const replayedDeps = { ...panelDeps, store: replayed };
+  const pages = createPagePanels(panelDeps, replayedDeps, deps.stage, reveal);
   const keys = createKeys(panelDeps, pages, scene);
   const drawer = createDrawer(panelDeps, pages.detail.element);
 
@@ -196,23 +221,15 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     },
   });
   const banners = createBanners({ ...panelDeps, reconnect: deps.reconnect });
-  const machines = createMachineList(panelDeps, reveal);
+  const machines = createMachineList(replayedDeps, reveal);
   const side = createSidePanel(panelDeps, { machines, tree: pages.tree }, (panel) =>
-    panel.show(store.view(), allChanged(store.view())),
+    panel.show(replayed.view(), allChanged(replayed.view())),
   );
   const { alarms, table, trends, models, detail, replay } = pages;
-  const panels: readonly Panel[] = [
-    header,
-    bar,
-    banners,
-    alarms,
-    side,
-    table,
-    trends,
-    models,
-    detail,
-    replay,
-  ];
+  /** Alarms that call now call in a replay as well. */
+  const live: readonly Panel[] = [header, bar, banners, alarms, table, trends, models, replay];
+  const following: readonly Pick<Panel, "show">[] = [scene, side, detail];
+  const panels: readonly Panel[] = [...live, side, detail];
 
   // In the order in which the keyboard goes through them; where they stand is the style's matter.
   const main = element(
@@ -259,13 +276,18 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     wasLive = isLive;
     // Before the search, which writes what is selected behind the page.
     if (changes.selection) address.show(view);
-    scene.show(view, changes);
-    for (const panel of panels) panel.show(view, changes);
+    for (const panel of following) panel.show(replayed.view(), changes);
+    for (const panel of live) panel.show(view, changes);
     if (changes.alarms) caller.call(view);
     keys.shown();
   };
   show(store.view(), allChanged(store.view()));
   const unsubscribe = store.subscribe(show);
+  const endFollowing = followReplay(panelDeps, () => {
+    const then = replayed.view();
+    const changes = { ...NOTHING_CHANGED, machines: new Set(then.plant.machines.keys()) };
+    for (const panel of following) panel.show(then, changes);
+  });
   const endZone = points.subscribe((change) => {
     if (change.kind !== "layout") return;
     if ((points.view()?.layout.layout.timeZone ?? deps.timeZone) !== timeZone) deps.renew();
@@ -280,6 +302,7 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     dispose() {
       abort.abort();
       unsubscribe();
+      endFollowing();
       endZone();
       endShortcuts();
       address.dispose();

@@ -199,6 +199,7 @@ export function createAlarmPanel(deps: PanelDeps): AlarmPanel {
         print,
         element("label", { class: "operator" }, element("span", {}, t("alarms.by")), name),
       ),
+      element("p", { class: "replay-beside" }, t("replay.liveBeside")),
       refused,
       problem,
       current,

@@ -107,7 +107,8 @@ export function createAssetPanel(deps: PanelDeps): Panel {
   };
 
   const showAlarms = (asset: string): void => {
-    const { plant } = store.view();
+    const { plant, replayMs } = store.view();
+    setText(quiet, t(replayMs === undefined ? "asset.noAlarms" : "replay.unrecorded"));
     const found = alarmOrder([...plant.alarms.values()].filter(({ machine }) => machine === asset)).slice(
       0,
       10,
@@ -172,7 +173,10 @@ export function createAssetPanel(deps: PanelDeps): Panel {
     element: panel,
     show({ selection }, changes) {
       draw();
-      if (selection.asset !== undefined && (changes.alarms || changes.selection || changes.structure)) {
+      if (
+        selection.asset !== undefined &&
+        (changes.alarms || changes.selection || changes.setting || changes.structure)
+      ) {
         showAlarms(selection.asset);
       }
     },

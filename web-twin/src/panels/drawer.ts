@@ -16,7 +16,7 @@ export function createDrawer({ t }: Pick<PanelDeps, "t">, content: HTMLElement):
     "aside",
     { class: "drawer", "aria-label": t("detail.title") },
     close,
-    element("p", { class: "live-beside" }, t("replay.liveBeside")),
+    element("p", { class: "replay-beside" }, t("replay.beside")),
     content,
   );
   let before: Element | null = null;

@@ -1,4 +1,4 @@
-import { element } from "../dom/element.ts";
+import { element, setAttribute } from "../dom/element.ts";
 import { createActionPanel } from "./action-panel.ts";
 import { createAssetPanel } from "./asset-panel.ts";
 import { createEvidencePanel } from "./evidence-panel.ts";
@@ -15,15 +15,17 @@ import { createTrendPanel } from "./trend-panel.ts";
 import { createValidityPanel } from "./validity-panel.ts";
 import { createWhyPanel } from "./why-panel.ts";
 
-/** Everything about the chosen machine, most important first: what it is, what to do, why, what was before. */
+/** Everything about the chosen machine, most important first: what it is, what to do, why, what was before. In a replay
+ *  only what is recorded. */
 export function createMachinePanel(deps: PanelDeps): Panel {
   const trend = createTrendPanel(deps);
   const readings = createReadingsPanel(deps, (tag) => {
     trend.choose(tag);
     trend.element.scrollIntoView({ block: "nearest" });
   });
+  const summary = createSummaryPanel(deps);
   const parts: readonly Panel[] = [
-    createSummaryPanel(deps),
+    summary,
     createHealthTrend(deps),
     createActionPanel(deps),
     trend,
@@ -37,8 +39,12 @@ export function createMachinePanel(deps: PanelDeps): Panel {
     createMaintenancePanel(deps),
     createModelStatePanel(deps),
   ];
+  const recorded: readonly Panel[] = [summary, readings];
+  for (const part of parts) setAttribute(part.element, "data-unrecorded", !recorded.includes(part));
+  const told = (isReplay: boolean): readonly Panel[] => (isReplay ? recorded : parts);
+  const unrecorded = element("p", { class: "note", hidden: true }, deps.t("replay.unrecorded"));
   const asset = createAssetPanel(deps);
-  const body = element("div", { hidden: true }, ...parts.map((part) => part.element));
+  const body = element("div", { hidden: true }, ...parts.map((part) => part.element), unrecorded);
   const none = element("p", { class: "empty" }, deps.t("detail.none"));
   return {
     element: element(
@@ -50,6 +56,8 @@ export function createMachinePanel(deps: PanelDeps): Panel {
     ),
     show(view, changes) {
       const { machine, asset: chosen } = view.selection;
+      const isReplay = view.replayMs !== undefined;
+      unrecorded.hidden = !isReplay;
       const isAsset = machine === undefined && chosen !== undefined;
       body.hidden = machine === undefined;
       asset.element.hidden = !isAsset;
@@ -63,10 +71,10 @@ export function createMachinePanel(deps: PanelDeps): Panel {
         (machine !== undefined && changes.machines.has(machine));
       if (!touches) return;
       if (isAsset) asset.show(view, changes);
-      if (machine !== undefined) for (const part of parts) part.show(view, changes);
+      if (machine !== undefined) for (const part of told(isReplay)) part.show(view, changes);
     },
     tick() {
-      if (!body.hidden) for (const part of parts) part.tick();
+      if (!body.hidden) for (const part of told(!unrecorded.hidden)) part.tick();
     },
     dispose() {
       for (const part of [...parts, asset]) part.dispose();

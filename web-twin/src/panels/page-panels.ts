@@ -3,20 +3,26 @@ import { lazyPanel } from "./lazy-panel.ts";
 import type { PanelDeps } from "./panel.ts";
 
 /** All that is not needed for the first picture; each part is fetched when it is first looked at.
+ *  @param replayed for what shows the replayed moment
  *  @param reveal something was chosen by hand: its detail comes forward */
-export function createPagePanels(deps: PanelDeps, stage: ReplayStage, reveal: () => void) {
+export function createPagePanels(
+  deps: PanelDeps,
+  replayed: PanelDeps,
+  stage: ReplayStage,
+  reveal: () => void,
+) {
   return {
     alarms: lazyPanel(
       deps,
       async () => (await import("./alarm-panel.ts")).createAlarmPanel,
       ({ page }) => page === "alarms" || page === "plant",
     ),
-    detail: lazyPanel(deps, async () => (await import("./machine-panel.ts")).createMachinePanel),
+    detail: lazyPanel(replayed, async () => (await import("./machine-panel.ts")).createMachinePanel),
     find: lazyPanel(deps, async () => {
       const { createFindPanel } = await import("./find-panel.ts");
       return (each) => createFindPanel(each, reveal);
     }),
-    tree: lazyPanel(deps, async () => {
+    tree: lazyPanel(replayed, async () => {
       const { createTreePanel } = await import("./tree-panel.ts");
       return (each) => createTreePanel(each, reveal);
     }),

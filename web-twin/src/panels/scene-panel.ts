@@ -35,6 +35,8 @@ export interface ScenePanelDeps {
   readonly ask: Ask;
   /** Something was chosen in the scene: on a narrow screen its details lie below. */
   readonly picked: () => void;
+  /** The plant stands on the screen for the first time. */
+  readonly firstFrame: () => void;
 }
 
 const EVERYTHING = {
@@ -177,6 +179,7 @@ export function createScenePanel(deps: ScenePanelDeps): ScenePanel {
             revealLater();
           },
           visited: () => stopReveal(),
+          firstFrame: deps.firstFrame,
           models: {
             async load(file, size) {
               const { loadModel } = await import("../model/load-model.ts");

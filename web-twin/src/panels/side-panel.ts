@@ -36,7 +36,7 @@ export function createSidePanel(
     element: element(
       "div",
       { class: "side", role: "region", "aria-label": t("page.side") },
-      element("p", { class: "live-beside" }, t("replay.liveBeside")),
+      element("p", { class: "replay-beside" }, t("replay.beside")),
       element("div", { class: "tabs side-tabs" }, ...tabs.map(({ button }) => button)),
       ...tabs.map(({ part }) => part.element),
     ),

@@ -70,14 +70,16 @@ export function createSummaryPanel(deps: PanelDeps): Panel {
     if (icon.dataset["health"] !== health.state) icon.replaceChildren(iconElement(look.icon, look.colour));
     icon.dataset["health"] = health.state;
     setText(state, stateText(machine, t));
-    setText(what, t(`health.${health.state}.what`, { percent: format.percent(health.baselineProgress) }));
+    const isReplay = store.view().replayMs !== undefined;
+    const percent = format.percent(health.baselineProgress);
+    setText(what, isReplay ? t("replay.recorded") : t(`health.${health.state}.what`, { percent }));
     const known = health.index;
     gauge.hidden = known === undefined;
     setAttribute(gauge, "aria-valuenow", String(known ?? 0));
     gauge.style.setProperty("--share", `${known ?? 0}%`);
     gauge.style.setProperty("--colour", look.colour);
-    const text =
-      known === undefined ? t("detail.noIndex") : t("detail.indexOf", { index: format.whole(known) });
+    const none = t(isReplay ? "replay.noIndex" : "detail.noIndex");
+    const text = known === undefined ? none : t("detail.indexOf", { index: format.whole(known) });
     setAttribute(gauge, "aria-label", `${t("detail.index")}: ${text}`);
     setText(index, `${t("detail.index")}: ${text}`);
   };

@@ -1,51 +1,42 @@
-import { element, setAttribute, setText } from "../dom/element.ts";
+import { element, setText } from "../dom/element.ts";
 import { errorText } from "../i18n/words.ts";
 import {
-  frozen,
   MOST_SERIES,
-  PRESETS,
-  panned,
-  rangeOf,
   subjectKey,
   type TimeRange,
   type TrendBoard,
   withoutSeries,
-  withRange,
   withSeries,
-  zoomed,
 } from "../state/trend-board.ts";
 import { createFindBox } from "./find-box.ts";
 import type { Panel, PanelDeps } from "./panel.ts";
 import { createTrendLimits } from "./trend-limits.ts";
 import { newestValue } from "./trend-model.ts";
-import { spanText } from "./trend-options.ts";
 import { createTrendsAlarms } from "./trends-alarms.ts";
 import type { ChartView } from "./trends-chart-view.ts";
+import { createTrendsCursor } from "./trends-cursor.ts";
+import { saveTrends } from "./trends-file.ts";
 import { createTrendsModel } from "./trends-model.ts";
 import {
   alarmMarks,
   type ChartGroup,
   chartGroups,
   limitsOf,
-  shownColumns,
   type TrendSeries,
   trendSeries,
-  trendsCsv,
 } from "./trends-rows.ts";
+import { createTrendsTools } from "./trends-tools.ts";
 
 const BUCKETS = { least: 120, most: 2_000 } as const;
-const CURSOR_STEPS = 1_000;
 
 /** Any values over any time: one chart a unit, one cursor through all of them. */
 export function createTrendsPage(deps: PanelDeps): Panel {
   const { store, points, timers, t, format, now } = deps;
   const nowS = (): number => now() / 1000;
   const board = (): TrendBoard => store.view().trend;
-  const range = (): TimeRange => rangeOf(board(), nowS());
 
   let views: readonly ChartView[] = [];
   let drawnGroups = "";
-  let cursorS: number | undefined;
   let isShown = false;
   let isDisposed = false;
   let makeView: typeof import("./trends-chart-view.ts").createChartView | undefined;
@@ -60,31 +51,24 @@ export function createTrendsPage(deps: PanelDeps): Panel {
   const limits = createTrendLimits({ ask: deps.ask, changed: () => render() });
   const alarms = createTrendsAlarms(deps, () => render());
 
-  const button = (key: Parameters<typeof t>[0], name: string, act: () => void): HTMLButtonElement => {
-    const made = element("button", { type: "button", class: "action", "data-act": name }, t(key));
-    made.addEventListener("click", act);
-    return made;
-  };
-  const setRange = (next: TimeRange): void => store.setTrend(withRange(board(), next, nowS()));
-  const follow = (): void => {
-    const { series, spanS } = board();
-    store.setTrend({ series, spanS });
-  };
-  const middle = (): number => (range().fromS + range().toS) / 2;
+  const series = (): readonly TrendSeries[] =>
+    trendSeries(board().series, store.view().plant, points, model.unit, t);
+  const tools = createTrendsTools(deps, () => saveTrends(deps, model, series(), tools.range()));
+  const { range } = tools;
+  const cursor = createTrendsCursor(deps, range, (timeS) => {
+    // The charts' own cursors follow the first one's.
+    views[0]?.point(timeS);
+    readAt(timeS);
+  });
 
-  const close = button("trends.close", "close", () => {
+  const close = element(
+    "button",
+    { type: "button", class: "action", "data-act": "close" },
+    t("trends.close"),
+  );
+  close.addEventListener("click", () => {
     store.openPage("plant");
     document.querySelector<HTMLElement>("[data-trends]")?.focus();
-  });
-  const live = button("trends.goLive", "live", () =>
-    board().toS === undefined ? store.setTrend(frozen(board(), nowS())) : follow(),
-  );
-  const span = element("select", { "aria-label": t("trends.span"), "data-span": true });
-  span.addEventListener("change", () => {
-    const spanS = Number(span.value);
-    const { toS } = range();
-    if (board().toS === undefined) store.setTrend({ series: board().series, spanS });
-    else setRange({ fromS: toS - spanS, toS });
   });
   const box = createFindBox(deps, {
     id: "trends-find",
@@ -101,70 +85,19 @@ export function createTrendsPage(deps: PanelDeps): Panel {
   const none = element("p", { class: "empty" }, t("trends.none"));
   const when = element("p", { class: "trends-range" });
   const charts = element("div", { class: "trends-charts" });
-  const at = element("output", { class: "trends-at", for: "trends-cursor" });
-  const cursor = element("input", {
-    type: "range",
-    id: "trends-cursor",
-    min: "0",
-    max: String(CURSOR_STEPS),
-    step: "1",
-    "aria-label": t("trends.cursor"),
-  });
-  cursor.value = String(CURSOR_STEPS);
   const hint = element("p", { class: "note trends-hint" }, t("trends.hint"));
   const title = element("h2", { id: "trends-title", tabindex: "-1" }, t("trends.title"));
-  const tools = element(
-    "div",
-    { class: "trends-tools" },
-    span,
-    button("trends.earlier", "earlier", () => setRange(panned(range(), -0.5))),
-    button("trends.later", "later", () => setRange(panned(range(), 0.5))),
-    button("trends.closer", "closer", () => setRange(zoomed(range(), 0.5, middle()))),
-    button("trends.farther", "farther", () => setRange(zoomed(range(), 2, middle()))),
-    live,
-    button("trends.save", "save", save),
-    button("trends.print", "print", () => globalThis.print()),
-    button("trends.clear", "clear", () => store.setTrend({ ...board(), series: [] })),
-  );
-  const body = element(
-    "div",
-    { class: "trends-body" },
-    charts,
-    element("div", { class: "trends-cursor" }, cursor, at),
-    ...alarms.elements,
-    hint,
-  );
+  const body = element("div", { class: "trends-body" }, charts, cursor.element, ...alarms.elements, hint);
   const panel = element(
     "section",
     { class: "panel trends", "aria-labelledby": "trends-title", hidden: true },
     element("div", { class: "panel-head" }, title, box.element, close),
-    tools,
+    tools.element,
     full,
     when,
     none,
     body,
   );
-
-  const series = (): readonly TrendSeries[] =>
-    trendSeries(board().series, store.view().plant, points, model.unit, t);
-
-  function save(): void {
-    const shown = series().map((one) => ({
-      name: one.name,
-      symbol: format.symbol(one.unit),
-      columns: shownColumns(model.columns(one.subject), one.unit, format),
-    }));
-    const url = URL.createObjectURL(
-      new Blob([trendsCsv(shown, range(), t)], { type: "text/csv;charset=utf-8" }),
-    );
-    const link = element("a", {
-      href: url,
-      download: `trend-${new Date(now()).toISOString().slice(0, 19).replaceAll(":", "")}.csv`,
-    });
-    link.click();
-    // The browser has taken it by then.
-    timers.after(10_000, () => URL.revokeObjectURL(url));
-  }
 
   const dropViews = (): void => {
     for (const view of views) view.dispose();
@@ -182,8 +115,8 @@ export function createTrendsPage(deps: PanelDeps): Panel {
         format,
         model,
         range,
-        setRange,
-        follow,
+        setRange: tools.setRange,
+        follow: tools.follow,
         remove: ({ subject }) => store.setTrend(withoutSeries(board(), subject)),
         pointed: (timeS) => {
           if (timeS !== undefined) readAt(timeS);
@@ -208,38 +141,13 @@ export function createTrendsPage(deps: PanelDeps): Panel {
   };
 
   function readAt(timeS: number): void {
-    cursorS = timeS;
-    const { fromS, toS } = range();
-    const text = format.time(timeS * 1000, now());
-    setText(at, t("trends.at", { time: text }));
-    cursor.value = String(Math.round(((timeS - fromS) / (toS - fromS)) * CURSOR_STEPS));
-    setAttribute(cursor, "aria-valuetext", text);
+    cursor.show(timeS);
     for (const view of views) view.read(timeS);
     alarms.showAt(timeS);
   }
 
-  cursor.addEventListener("input", () => {
-    const { fromS, toS } = range();
-    const timeS = fromS + ((toS - fromS) * Number(cursor.value)) / CURSOR_STEPS;
-    // The charts' own cursors follow the first one's.
-    views[0]?.point(timeS);
-    readAt(timeS);
-  });
-
   const showTools = (shown: TimeRange): void => {
-    const isLive = board().toS === undefined;
-    setText(live, t(isLive ? "trends.freeze" : "trends.goLive"));
-    setAttribute(live, "aria-pressed", String(isLive));
-    const spans = [...new Set([...PRESETS, Math.round(board().spanS)])].sort((a, b) => a - b);
-    if (span.dataset["spans"] !== spans.join()) {
-      span.dataset["spans"] = spans.join();
-      span.replaceChildren(
-        ...spans.map((seconds) =>
-          element("option", { value: String(seconds) }, spanText(seconds, t, format)),
-        ),
-      );
-    }
-    span.value = String(Math.round(board().spanS));
+    tools.show();
     const count = board().series.length;
     full.hidden = count < MOST_SERIES;
     setText(full, t("trends.full", { n: MOST_SERIES }));
@@ -292,9 +200,7 @@ export function createTrendsPage(deps: PanelDeps): Panel {
         t("trends.chart", { names, range: text }),
       );
     });
-    const isAway = cursorS === undefined || cursorS < shown.fromS || cursorS > shown.toS;
-    const isAtEnd = Number(cursor.value) === CURSOR_STEPS;
-    readAt(isAway || (isAtEnd && board().toS === undefined) ? shown.toS : (cursorS ?? shown.toS));
+    readAt(cursor.placeIn(shown, board().toS === undefined));
   }
 
   function dropGroups(): void {

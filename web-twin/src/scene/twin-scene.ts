@@ -5,12 +5,14 @@ import { startBlinking } from "./blink.ts";
 import { BUDGETS, createBudget } from "./budget.ts";
 import { createBuilder } from "./build-parts.ts";
 import { createSceneCamera } from "./camera.ts";
+import { createDrawLoop } from "./draw-loop.ts";
 import { type DrawnPlant, drawPlant } from "./drawn-plant.ts";
 import { createHands } from "./hands.ts";
 import { CLOSER, FARTHER } from "./keys.ts";
-import { LEVELS, type Level } from "./level.ts";
+import type { Level } from "./level.ts";
 import { createMaterials } from "./materials.ts";
 import { createModels } from "./models.ts";
+import { createPainter } from "./painter.ts";
 import { SCENE_COLOURS } from "./palette.ts";
 import { createSceneProbe, type SceneProbe } from "./probe.ts";
 import type { TwinScene, TwinSceneDeps } from "./scene-contract.ts";
@@ -20,10 +22,6 @@ import { warmUp } from "./warm-up.ts";
 
 /** A camera that moved less long ago is still moving: nobody aims at anything. */
 const SETTLE_MS = 140;
-/** Glyphs drawn over their old selves may leave a pixel wrong where two lie equally deep: drawn anew when it is quiet. */
-const REPAIR_MS = 500;
-
-const higher = (a: Level, b: Level): Level => (LEVELS.indexOf(a) >= LEVELS.indexOf(b) ? a : b);
 
 /** The plant inside `host`: drawn when something changed, and only what changed.
  *  @throws where the browser cannot draw it */
@@ -49,30 +47,34 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
 
   let plant: DrawnPlant | undefined;
   let view: View | undefined;
-  let pending: Level = "none";
   let isShown = true;
   /** The host stands on the page. */
   let isSized = false;
   let isEvery = false;
   let heatKind: number | undefined;
-  let isLensNew = true;
-  let budgetUsed = 0;
   let movedMs = Number.NEGATIVE_INFINITY;
-  const stops = { repair: (): void => {}, settle: (): void => {} };
+  let stopSettle = (): void => {};
   let isOver = false;
 
-  function request(level: Level): void {
-    if (pending === "none" && level !== "none" && isShown && isSized && !isOver) nextFrame(draw);
-    pending = higher(pending, level);
-  }
+  const loop = createDrawLoop({
+    nextFrame,
+    isWanted: () => isShown && isSized && !isOver,
+    step() {
+      const isOnTheWay = camera.step(timers.now());
+      if (isOnTheWay !== undefined) moved();
+      return isOnTheWay === true;
+    },
+    paint: (level) => painter.paint(level),
+  });
+  const { request } = loop;
 
   /** The camera stands elsewhere. */
   function moved(): void {
-    isLensNew = true;
+    painter.renew();
     movedMs = timers.now();
     hands.aside();
-    stops.settle();
-    stops.settle = timers.after(SETTLE_MS, settled);
+    stopSettle();
+    stopSettle = timers.after(SETTLE_MS, settled);
     request("everything");
   }
 
@@ -102,54 +104,25 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     failed: (file, error) => deps.models?.failed(file, error),
   });
 
-  function aim(): void {
-    const lens = camera.lens();
-    stage.setLens(lens);
-    materials.setLens(lens, stage.pixelRatio());
-    isLensNew = false;
-    budgetUsed = budget.most();
-    if (plant === undefined) return;
-    plant.points.choose(lens, { budget: budgetUsed, isEvery }, stage.pixelRatio());
-    plant.finder.forget();
-    signs.place();
-    if (view !== undefined) signs.showMarks(view);
-  }
-
-  function draw(): void {
-    if (isOver || !isShown) {
-      pending = "none";
-      return;
-    }
-    const isOnTheWay = camera.step(timers.now());
-    if (isOnTheWay !== undefined) moved();
-    const level = pending;
-    pending = "none";
-    paint(level);
-    if (isOnTheWay === true) request("everything");
-  }
+  const painter = createPainter({
+    timers,
+    stage,
+    layers,
+    materials,
+    camera,
+    budget,
+    plant: () => plant,
+    isEvery: () => isEvery,
+    aimed() {
+      signs.place();
+      if (view !== undefined) signs.showMarks(view);
+    },
+    request,
+  });
 
   /** The first picture of a plant does not wait for the browser's next one: both who ask for it come just before one. */
   function drawFirst(): void {
-    if (plant !== undefined && isSized && t.firstFrame === undefined) draw();
-  }
-
-  function paint(level: Level): void {
-    if (level === "none" || stage.isLost()) return;
-    const isNewChoice = level !== "changed" && budgetUsed !== budget.most();
-    if (isLensNew || isNewChoice) aim();
-    const { points } = plant ?? {};
-    if (level === "changed" && points !== undefined) {
-      points.points.seal();
-      points.rollUps.seal();
-      stops.repair();
-      stops.repair = timers.after(REPAIR_MS, () => request("points"));
-    } else {
-      stops.repair();
-      points?.gather();
-    }
-    points?.forget();
-    stage.draw(level, layers);
-    stage.canvas.dataset["frames"] = String(frames(stage.clock.stats.total));
+    if (plant !== undefined && isSized && t.firstFrame === undefined) loop.draw();
   }
 
   function shown(level: Level, ms: number): void {
@@ -215,7 +188,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
   const resize = (): void => {
     const { clientWidth, clientHeight } = host;
     if (clientWidth === 0 || clientHeight === 0) return;
-    if (!isSized) pending = "none";
+    if (!isSized) loop.forget();
     isSized = true;
     stage.resize(clientWidth, clientHeight);
     camera.resize(clientWidth, clientHeight);
@@ -248,7 +221,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     timers,
     isStill: deps.isStill,
     materials,
-    plant: () => (!isShown || pending !== "none" || isLensNew || stage.isLost() ? undefined : plant),
+    plant: () => (!isShown || loop.isWaiting() || painter.isRenewed() || stage.isLost() ? undefined : plant),
     draw: (level) => stage.draw(level, layers),
     request,
   });
@@ -264,7 +237,7 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       moved();
     }
     if (isShown && !wasShown) {
-      pending = "none";
+      loop.forget();
       resize();
       request("everything");
     }
@@ -282,11 +255,11 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     hands,
     plant: () => plant,
     isEvery: () => isEvery,
-    isAtRest: () => pending === "none" && !camera.isOnTheWay() && !isMoving() && !builder.isBusy(),
+    isAtRest: () => !loop.isWaiting() && !camera.isOnTheWay() && !isMoving() && !builder.isBusy(),
     renderNow(level) {
       const startMs = timers.now();
-      if (level === "everything") isLensNew = true;
-      paint(level);
+      if (level === "everything") painter.renew();
+      painter.paint(level);
       stage.finish();
       return timers.now() - startMs;
     },
@@ -302,18 +275,18 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
       heatKind = next;
       materials.setHeat(next !== undefined);
       plant?.points.setHeat(next);
-      isLensNew = true;
+      painter.renew();
       request("points");
     },
     every(isOn) {
       isEvery = isOn;
-      isLensNew = true;
+      painter.renew();
       request("points");
     },
     probe,
     dispose() {
       isOver = true;
-      for (const stop of [...Object.values(stops), stopBlinking, builder.stop]) stop();
+      for (const stop of [stopSettle, painter.stop, stopBlinking, builder.stop]) stop();
       stopPoints();
       stopFreshness();
       hands.dispose();
@@ -325,6 +298,3 @@ export function createTwinScene(host: HTMLElement, deps: TwinSceneDeps): TwinSce
     },
   };
 }
-
-const frames = (total: Readonly<Record<Level, number>>): number =>
-  total.changed + total.points + total.everything;

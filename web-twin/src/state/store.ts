@@ -75,7 +75,7 @@ export interface Changes {
   readonly models: boolean;
   /** What is selected, the page, the manner of the plant, or what the trends page draws. */
   readonly selection: boolean;
-  /** Palette, session, or whether it is a replay. */
+  /** Palette, session, or the moment of a replay. */
   readonly setting: boolean;
   readonly notes: boolean;
 }
@@ -128,8 +128,9 @@ export interface Store {
   subscribe(listener: Listener): () => void;
 }
 
-const none = {
+export const NOTHING_CHANGED: Changes = {
   structure: false,
+  machines: new Set(),
   alarms: false,
   models: false,
   feed: false,
@@ -167,7 +168,7 @@ export function createStore(schedule: (flush: () => void) => void): Store {
   const change = (next: Partial<View>, changed: Partial<Changes>): void => {
     view = { ...view, ...next };
     const isScheduled = pending !== undefined;
-    const before = pending ?? { ...none, machines: new Set<string>() };
+    const before = pending ?? NOTHING_CHANGED;
     pending = {
       structure: before.structure || changed.structure === true,
       machines: new Set([...before.machines, ...(changed.machines ?? [])]),
@@ -234,7 +235,8 @@ export function createStore(schedule: (flush: () => void) => void): Store {
     setReplay(ms) {
       const { replayMs: _, ...live } = view;
       view = live;
-      change(ms === undefined ? {} : { replayMs: ms }, { setting: true });
+      const machines = new Set(view.plant.machines.keys());
+      change(ms === undefined ? {} : { replayMs: ms }, { setting: true, machines });
     },
     setFeed(status) {
       change({ feed: status }, { feed: true });

@@ -134,6 +134,13 @@ export function createTwinPlanes(firstPoint: Uint32Array): TwinPlanes {
       return isAll || changedCount > 0;
     },
     apply(message) {
+      if (message.kind === "snapshot" && message.state.length === pointCount) {
+        // Copied whole and told whole: comparing a million points takes longer than drawing them.
+        value.set(message.value);
+        state.set(message.state);
+        isAll = true;
+        return;
+      }
       const { length } = message.state;
       const point = message.kind === "delta" ? message.point : undefined;
       for (let i = 0; i < length; i += 1) {

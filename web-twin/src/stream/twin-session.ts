@@ -6,36 +6,24 @@ import {
   type TwinSnapshot,
   type TwinWatched,
 } from "@stethos/edge-agent/core";
-import { retryDelayMs } from "./retry-delay.ts";
-import type { Timers } from "./timers.ts";
+import { type ConnectionDeps, type ConnectionHandlers, keepConnected } from "./kept-connection.ts";
 import type { TwinFigures } from "./twin-news.ts";
 import type { TwinPlanes } from "./twin-planes.ts";
 
 /** Nothing that counts for this long, and what stands on the screen is old. */
 const STALE_AFTER_MS = 3_000;
-/** A connection that says nothing for this long is taken for dead: half-open connections never report it. */
-const DEAD_AFTER_MS = 10_000;
 /** A snapshot that does not come is asked for again, each time after twice the wait. */
 const FIRST_ANSWER_MS = 2_000;
 const MOST_DOUBLINGS = 3;
 
-export interface TwinSocketHandlers {
-  opened(): void;
-  received(data: unknown): void;
-  /** At most once, also where the connection never came about. */
-  closed(): void;
-}
+export type TwinSocketHandlers = ConnectionHandlers;
 
 export interface TwinSocket {
   send(text: string): void;
   close(): void;
 }
 
-export interface TwinSessionDeps {
-  readonly connect: (handlers: TwinSocketHandlers) => TwinSocket;
-  readonly timers: Timers;
-  readonly random: () => number;
-}
+export type TwinSessionDeps = ConnectionDeps<TwinSocket>;
 
 export interface TwinSessionEvents {
   /** The planes or their time are newer. */
@@ -67,14 +55,9 @@ interface Known {
  *  fetched again as a whole. */
 export function createTwinSession(deps: TwinSessionDeps, events: TwinSessionEvents): TwinSession {
   const { timers } = deps;
-  const cancels = { retry: () => {}, stale: () => {}, dead: () => {}, answer: () => {} };
+  const cancels = { stale: () => {}, answer: () => {} };
   const figures = { applied: 0, lost: 0, resyncs: 0 };
-  let socket: TwinSocket | undefined;
-  // Counts connections: late events of one that was given up must not touch its successor.
-  let generation = 0;
-  let attempt = 0;
   let isOpen = false;
-  let isClosed = false;
   let isStale = false;
   let mostHz = 20;
   let watchList: readonly number[] = [];
@@ -85,7 +68,7 @@ export function createTwinSession(deps: TwinSessionDeps, events: TwinSessionEven
   let unanswered = 0;
 
   const send = (request: TwinRequest): void => {
-    if (isOpen) socket?.send(JSON.stringify(request));
+    if (isOpen) connection.socket()?.send(JSON.stringify(request));
   };
 
   const setStale = (next: boolean): void => {
@@ -125,28 +108,6 @@ export function createTwinSession(deps: TwinSessionDeps, events: TwinSessionEven
   const missed = (why: string): void => {
     figures.lost += 1;
     resync(why);
-  };
-
-  const drop = (): void => {
-    cancels.dead();
-    cancels.answer();
-    generation += 1;
-    isOpen = false;
-    known = undefined;
-    socket?.close();
-    socket = undefined;
-  };
-  const retryLater = (): void => {
-    cancels.retry();
-    cancels.retry = timers.after(retryDelayMs(attempt, deps.random), connect);
-    attempt += 1;
-  };
-  const watchDead = (): void => {
-    cancels.dead();
-    cancels.dead = timers.after(DEAD_AFTER_MS, () => {
-      drop();
-      retryLater();
-    });
   };
 
   const takeSnapshot = (message: TwinSnapshot, planes: TwinPlanes): boolean => {
@@ -195,7 +156,7 @@ export function createTwinSession(deps: TwinSessionDeps, events: TwinSessionEven
     const isTrue = message.kind === "snapshot" ? takeSnapshot(message, planes) : follow(message, planes);
     if (!isTrue) return;
     figures.applied += 1;
-    attempt = 0;
+    connection.serves();
     watchStale();
     setStale(false);
     events.changed(message.timeMs);
@@ -215,35 +176,23 @@ export function createTwinSession(deps: TwinSessionDeps, events: TwinSessionEven
     }
   };
 
-  function connect(): void {
-    cancels.retry();
-    drop();
-    const mine = generation;
-    let spoke = false;
-    socket = deps.connect({
-      opened() {
-        if (mine !== generation) return;
-        isOpen = true;
-        greet();
-      },
-      received(data) {
-        if (mine !== generation) return;
-        spoke = true;
-        watchDead();
-        hear(data);
-      },
-      closed() {
-        if (mine !== generation) return;
-        drop();
-        if (!spoke) events.refused();
-        retryLater();
-      },
-    });
-    watchDead();
-  }
-
   watchStale();
-  connect();
+  const connection = keepConnected(deps, {
+    opened() {
+      isOpen = true;
+      greet();
+    },
+    received(data) {
+      connection.lives();
+      hear(data);
+    },
+    dropped() {
+      cancels.answer();
+      isOpen = false;
+      known = undefined;
+    },
+    refused: events.refused,
+  });
   return {
     setLayout(hash, planes) {
       // The numbers of another plant's points mean others.
@@ -262,16 +211,11 @@ export function createTwinSession(deps: TwinSessionDeps, events: TwinSessionEven
       send({ kind: "watch", points });
     },
     resync,
-    reconnect() {
-      if (isClosed) return;
-      attempt = 0;
-      connect();
-    },
+    reconnect: connection.reconnect,
     figures: () => ({ turn: known?.turn ?? 0, ...figures }),
     close() {
-      isClosed = true;
       for (const cancel of Object.values(cancels)) cancel();
-      drop();
+      connection.close();
     },
   };
 }
