@@ -421,6 +421,11 @@ describe("errors in use", () => {
     expect(rig.rollOut.report().objective.state).toBe("degraded");
     await rig.clock.advance(7 * 3600e3);
     expect(rig.rollOut.isDegraded).toBe(true);
+    // One failure breaks no objective, and keeps none.
+    rig.rollOut.onInference("champion", false, 1);
+    await rig.clock.advance(60e3);
+    expect(rig.rollOut.isDegraded).toBe(true);
+    await rig.clock.advance(7 * 3600e3);
     rig.rollOut.onInference("champion", true, 5);
     await rig.see(() => !rig.rollOut.isDegraded);
   });

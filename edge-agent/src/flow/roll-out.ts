@@ -132,8 +132,10 @@ export async function createRollOut(deps: RollOutDeps): Promise<RollOut> {
     for (const role of ["challenger", "champion"] as const) {
       const { isBroken, percent, failed, frames } = objectives[role].judge(timeUs);
       if (isBroken) keeper.apply({ kind: "objective-broken", role, percent, failed, frames });
-      // No frames are no proof: a line that stands still ends no degradation.
-      else if (role === "champion" && frames > 0) keeper.apply({ kind: "objective-kept" });
+      // No frames are no proof, and neither are too few failures to break it once more: a line that stands still, or the
+      // first failed frame after a restart, ends no degradation.
+      else if (role === "champion" && frames > 0 && percent <= objectivePolicy.mostPercent)
+        keeper.apply({ kind: "objective-kept" });
     }
   }
 
