@@ -15,6 +15,7 @@ import { type Alarms, createAlarms } from "./compose/alarms.ts";
 import { createDataPlane } from "./compose/data-plane.ts";
 import { createModels } from "./compose/models.ts";
 import { createObservability } from "./compose/observability.ts";
+import { rulesFileOf } from "./compose/rules-file.ts";
 import { nodeName } from "./compose/sinks.ts";
 import { createTwin } from "./compose/twin.ts";
 import type { AgentConfig } from "./config.ts";
@@ -23,6 +24,7 @@ import { createAuditView, isAboutAlarms } from "./flow/audit-view.ts";
 import { createInfer } from "./flow/infer.ts";
 import { createMaintenance } from "./flow/keep-maintenance.ts";
 import { createMirror } from "./flow/mirror.ts";
+import { reloadRules } from "./flow/rules-reload.ts";
 import { createShaftSpeed } from "./flow/shaft-speed.ts";
 import { createWatch, type Watch } from "./flow/watch.ts";
 import { isOfDataPlane } from "./flow/watch-data-plane.ts";
@@ -81,7 +83,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   };
   try {
     // What it asks is made below, before anybody can ask.
-    const observability = createObservability(config, {
+    const observability = await createObservability(config, {
       ...deps,
       counters,
       status: () => mirror.status(),
@@ -299,6 +301,20 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     closers.push(() => api.close());
     apply(config);
     acquisition.start();
+    const reloading = reloadRules(
+      {
+        ...deps,
+        telemetry,
+        file: () => rulesFileOf(current),
+        version: () => current.rules.version,
+        onRules(rules) {
+          current = { ...current, rules };
+          alarms.setPlant(current, acquisition.place(current), acquisition.tags);
+        },
+      },
+      stopping.signal,
+    );
+    closers.push(() => reloading);
     return {
       address: api.address,
       reload(next) {

@@ -119,7 +119,12 @@ describe("stethos doctor", () => {
     const { text, error } = await run(configOf(port, 1), "--lang", "zh");
     expect(text).toMatch(/^FAIL +device +plc1（127\.0\.0\.1:1）：/m);
     expect(text).toContain("-> `stethos devices -c` 可进一步查明");
-    expect(error).toMatchObject({ message: expect.stringContaining("not well") });
+    expect(error).toMatchObject({
+      code: "DOCTOR_FAILED",
+      message: expect.stringMatching(
+        /^\d of the \d+ findings on .*agent\.yaml are not well; each says what to do$/,
+      ),
+    });
   });
 
   it("asks the sinks, and tells what they said", async () => {
@@ -157,6 +162,6 @@ describe("stethos doctor", () => {
   it("tells a configuration that is refused, and looks at the computer all the same", async () => {
     const { text, error } = await run({ version: 1 }, "--json");
     expect(lines(text).map(({ code }) => code)).toEqual(expect.arrayContaining(["config-bad", "node-good"]));
-    expect(error).toBeDefined();
+    expect(error).toMatchObject({ code: "DOCTOR_FAILED" });
   });
 });

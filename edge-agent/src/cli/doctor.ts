@@ -82,7 +82,10 @@ export const createDoctorCommand =
           );
           const failed = findings.filter(({ level }) => level === "fail").length;
           if (failed > 0)
-            throw new EdgeError("CONFIG_INVALID", `${failed} of ${findings.length} are not well`);
+            throw new EdgeError(
+              "DOCTOR_FAILED",
+              `${failed} of the ${findings.length} findings on ${options.config} are not well; each says what to do`,
+            );
         } finally {
           stop.dispose();
         }

@@ -209,7 +209,11 @@ describe("import", () => {
       "too many connections",
     );
     const denied = new SinkError("denied", "no password");
-    await expect(imported([folder], keeper([denied]).sink)).rejects.toThrow("no password");
+    await expect(imported([folder], keeper([denied]).sink)).rejects.toMatchObject({
+      code: "IMPORT_FAILED",
+      message:
+        "the sink plant-db does not take the data: no password; mend that, and import the same files again",
+    });
   });
 });
 
@@ -241,11 +245,27 @@ describe("stethos import", () => {
     expect(kept).toHaveLength(1);
   });
 
+  it("ends with a failure where the sink refuses rows, and says which sink and how many", async () => {
+    const folder = await written([numbered(1, 3)]);
+    const { sink } = keeper();
+    const picky: Sink = {
+      ...sink,
+      async deliver([batch]) {
+        return { refused: batch === undefined ? [] : [{ batch, row: 1, reason: "no such tag" }] };
+      },
+    };
+    await expect(run(picky, folder, "-c", "agent.yaml", "--sink", "plant-db")).rejects.toMatchObject({
+      code: "IMPORT_FAILED",
+      message: expect.stringContaining("1 of 3 rows were refused by plant-db"),
+    });
+  });
+
   it("says how it is to be used, and what is no file of a sink", async () => {
     using folder = tempFolder();
     const { sink } = keeper();
-    await expect(run(sink, folder.path, "--sink", "plant-db")).rejects.toThrow("go together");
-    await expect(run(sink, folder.path, "--json")).rejects.toThrow("--json goes with --sink");
+    const refusal = (words: string) => ({ code: "IMPORT_FAILED", message: expect.stringContaining(words) });
+    await expect(run(sink, folder.path, "--sink", "plant-db")).rejects.toMatchObject(refusal("go together"));
+    await expect(run(sink, folder.path, "--json")).rejects.toMatchObject(refusal("--json goes with --sink"));
     await writeFile(join(folder.path, "notes.txt"), "");
     await expect(run(sink, join(folder.path, "notes.txt"))).rejects.toThrow("no finished file");
     await expect(run(sink, join(folder.path, "gone.parquet"))).rejects.toThrow("cannot be read");

@@ -68,13 +68,19 @@ async function sinkOf(
   context: CliContext,
 ): Promise<Sink | undefined> {
   if (sink === undefined && json)
-    throw new EdgeError("CONFIG_INVALID", "--json goes with --sink: without it stdout has the rows");
+    throw new EdgeError(
+      "IMPORT_FAILED",
+      "--json goes with --sink, for without a sink the rows go to stdout: give --sink too, or leave --json out",
+    );
   if (sink === undefined && config === undefined) return undefined;
   if (sink !== undefined && config !== undefined) return openSink(config, sink, context);
-  throw new EdgeError("CONFIG_INVALID", "-c and --sink go together: which sink of which configuration?");
+  throw new EdgeError(
+    "IMPORT_FAILED",
+    "-c and --sink go together: give both, to say which sink of which configuration",
+  );
 }
 
-function tell(report: ImportReport, { json }: Given, context: CliContext): void {
+function tell(report: ImportReport, { json, sink = "standard output" }: Given, context: CliContext): void {
   if (json) context.stdout.write(`${JSON.stringify(report)}\n`);
   const { files, batches, rows, repeated, notTaken, refused, reasons } = report;
   const words = [
@@ -85,5 +91,10 @@ function tell(report: ImportReport, { json }: Given, context: CliContext): void 
   ];
   say(context, words.join("; "));
   for (const reason of reasons) say(context, reason);
-  if (refused > 0) throw new EdgeError("DATA_INVALID", `${refused} rows were refused by the sink`);
+  if (refused > 0)
+    throw new EdgeError(
+      "IMPORT_FAILED",
+      `${refused} of ${rows + refused} rows were refused by ${sink}; the rest is there. Mend what it says of them, and import ` +
+        "the same files again",
+    );
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readHistory } from "../adapters/sqlite/read-history.ts";
 import { rfc3339 } from "../core/time.ts";
-import type { ReplaySource } from "../flow/rules-replay.ts";
+import type { ReplaySource } from "../flow/rules-samples.ts";
 import { type AgentOptions, askAgent } from "./ask-agent.ts";
 
 const column = z.array(z.number().nullable());

@@ -72,6 +72,18 @@ async function run(...args: readonly string[]) {
   return { out: String(stdout.read() ?? ""), err: String(stderr.read() ?? "") };
 }
 
+/** After the 20 minutes, each in a second of its own: one reading in ten above 95, 100 ms apart and 1 ms apart. */
+const BURSTS = [
+  { second: 1300, apartUs: 100_000 },
+  { second: 1500, apartUs: 1000 },
+];
+
+const linesOf = (out: string) =>
+  out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
 /** 20 minutes of an agent: p1 rises by 0.1 degrees a second from second 400 on for 300 seconds, p2 stays. */
 async function record(): Promise<void> {
   const config = await readConfig(agentFile, context(new PassThrough(), new PassThrough()));
@@ -93,6 +105,14 @@ async function record(): Promise<void> {
     columns.value.set([65 + 0.1 * Math.min(300, Math.max(0, second - 400)), 90]);
     history.append({ ...columns, agentTimeUs: timeUs, sequence: new Float64Array(2).fill(second) });
   }
+  for (const { second, apartUs } of BURSTS)
+    for (let i = 0; i < 10; i += 1) {
+      const timeUs = FROM + second * 1e6 + i * apartUs;
+      const columns = rawColumns(1, timeUs);
+      columns.tag[0] = 0;
+      columns.value[0] = i === 4 ? 99 : 70 + i;
+      history.append({ ...columns, agentTimeUs: timeUs, sequence: new Float64Array(1) });
+    }
   await history.close();
 }
 
@@ -132,25 +152,55 @@ describe("stethos rules", () => {
 
   it("test tells what would have fired in the history of an agent that stands", async () => {
     const { out, err } = await run("test", "-c", agentFile, "--rules", rulesFile, ...range, "--json");
-    const fired = out
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    const [verdict, ...fired] = linesOf(out).toReversed();
     expect(fired).toHaveLength(1);
     // Above 80 from second 551 on, ten seconds later it counts; the rate falls below 0.05 half a minute after 700.
     expect(fired[0]).toMatchObject({
       rule: "hot-and-rising",
       machine: "plant/press/l1/c1/p1",
       severity: "alarm",
+      exact: true,
     });
+    expect(verdict).toMatchObject({
+      kind: "verdict",
+      alarms: 1,
+      exact: true,
+      approximate: [],
+      from: rfc3339(FROM),
+      to: rfc3339(FROM + 1200e6),
+    });
+    expect(err).toMatch(/^Exact from .*Z to .*Z: every reading was judged by itself/m);
     expect((Date.parse(fired[0].from) * 1000 - FROM) / 1e6).toBeCloseTo(561, -0.5);
     expect(fired[0].seconds).toBeGreaterThan(150);
     expect(fired[0].seconds).toBeLessThan(180);
     expect(fired[0].values["machine.temp"]).toBeCloseTo(81, 0);
     expect(err).toMatch(/^1 alarms, from 2400 values/m);
     expect((await run("test", "-c", agentFile, "--rules", rulesFile, ...range)).out).toMatch(
-      /FROM .*\n.* alarm +hot-and-rising /,
+      /FROM .*\n.* exact +alarm +hot-and-rising /,
     );
+  });
+
+  it("test sees an excursion of one reading among several of a scan period, and says where the times are not known", async () => {
+    const short = join(folder, "short.yaml");
+    writeFileSync(short, RULES.replace(/when: .*/, "when: machine.temp > 95").replace("10s", "0s"));
+    const later = ["--from", rfc3339(FROM + 1250e6), "--to", rfc3339(FROM + 1600e6)];
+    const { out } = await run("test", "-c", agentFile, "--rules", short, ...later, "--json");
+    const [verdict, ...fired] = linesOf(out).toReversed();
+    expect(fired.toReversed()).toMatchObject([
+      { values: { "machine.temp": 99 }, exact: true },
+      { values: { "machine.temp": 99 }, exact: false },
+    ]);
+    const tag = "plant/press/l1/c1/p1/temp";
+    expect(verdict).toMatchObject({ exact: false, approximate: [{ of: "tag", id: tag }] });
+    const [blur] = verdict.approximate;
+    expect(Date.parse(blur.from) * 1000).toBe(FROM + 1500e6);
+    expect(blur.to).toBe(rfc3339(FROM + 1600e6));
+    const human = await run("test", "-c", agentFile, "--rules", short, ...later);
+    expect(human.out).toMatch(/ exact .*\n.* approx\. /);
+    expect(human.err).toContain(
+      `Approximate for tag ${tag} from ${blur.from} to ${blur.to}: 1m40s in 1 spans`,
+    );
+    expect(human.err).toMatch(/^Approximate: .* least, greatest and mean .* in this order/m);
   });
 
   it("test asks a running agent the same over its API", async () => {

@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "@stethos/protocol-finger/clock";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
 import { createProcessWatch } from "../adapters/metrics/process-figures.ts";
@@ -9,6 +10,7 @@ import { createSlo } from "../flow/slo.ts";
 import type { DataPlane } from "../ports/data-plane.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { createSloStore } from "./slo-store.ts";
 
 export interface ObservabilityDeps
   extends Pick<MetricSources, "alarms" | "feedClients" | "history" | "models" | "status"> {
@@ -31,10 +33,14 @@ export interface Observability {
 }
 
 /** What the agent counts and promises; the rest is asked when somebody looks. */
-export function createObservability(config: AgentConfig, deps: ObservabilityDeps): Observability {
+export async function createObservability(
+  config: AgentConfig,
+  deps: ObservabilityDeps,
+): Promise<Observability> {
   const { clock, logger, counters, dataPlane } = deps;
+  const store = createSloStore(join(config.dataFolder, "slo.json"));
+  const slo = await createSlo({ clock, logger, store, rollBack: deps.rollBack });
   const watch = createProcessWatch(clock);
-  const slo = createSlo({ clock, logger, rollBack: deps.rollBack });
   const { maxBytes } = config.settings.outbox;
   const hasSinks = config.settings.sinks.length > 0;
   const metrics = createMetrics(

@@ -58,7 +58,7 @@ export const rulesFile = z
 
 /** Where the agent's configuration names them. */
 export const rulesSettings = z
-  .strictObject({ file: z.string().min(1).describe("YAML file of rules; read again with the configuration") })
+  .strictObject({ file: z.string().min(1).describe("YAML file of rules; read again as soon as it is saved") })
   .optional();
 
 export type RuleFile = z.infer<typeof rule>;

@@ -28,7 +28,7 @@ export interface RulesEngine {
   onReadings(batch: ReadingBatch): void;
   onScore(score: Score, nowUs: TimeUs): void;
   onHealth(health: Health, nowUs: TimeUs): void;
-  /** Moves windows on without readings, and ends holds. */
+  /** Moves windows on without readings, ends holds, and judges again what looks at scores that went stale. */
   tick(nowUs: TimeUs): void;
   /** Since the last call. */
   counts(): { readonly evaluated: number; readonly fired: number };
@@ -171,9 +171,9 @@ export function createRulesEngine({ onTurn, onFailed }: RulesEngineDeps): RulesE
       if (changed.length > 0) judgeChanged(agentTimeUs);
     },
     onScore(score, timeUs) {
+      inputs.onScore(score, timeUs);
       const list = lookers.get(`sensor ${score.sensor}`);
       if (list === undefined) return;
-      inputs.onScore(score);
       mark(list);
       judgeChanged(timeUs);
     },
@@ -191,6 +191,9 @@ export function createRulesEngine({ onTurn, onFailed }: RulesEngineDeps): RulesE
         const isNew = one.judgedUs === Number.NEGATIVE_INFINITY;
         if (isNew || isWaiting || (one.hasWindow && one.judgedUs <= tickedUs)) mark([one]);
       }
+      const { sensors, machines } = inputs.turned(timeUs);
+      for (const sensor of sensors) mark(lookers.get(`sensor ${sensor}`));
+      for (const machine of machines) mark(lookers.get(`machine ${machine}`));
       tickedUs = timeUs;
       judgeChanged(timeUs);
     },

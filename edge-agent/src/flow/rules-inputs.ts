@@ -5,6 +5,7 @@ import type { RuleInput, RuleInstance, RuleTag } from "../core/rules/rule.ts";
 import { createSeries, type Series } from "../core/rules/series.ts";
 import type { Score } from "../core/score.ts";
 import type { TimeUs } from "../core/time.ts";
+import { createFreshness, type Freshness } from "./rules-freshness.ts";
 import type { NewestValue } from "./rules-newest.ts";
 
 /** One input of one instance, at the time that was set. */
@@ -28,10 +29,13 @@ export interface RuleInputs {
   take(place: TagState, batch: ReadingBatch, row: number): void;
   /** Of a tag that comes by change and was not looked at before: the value that stands. */
   seed(tag: string, newest: NewestValue | undefined): void;
-  onScore(score: Score): void;
+  /** Of any sensor: scores tell also whether the health of their machine still rests on something. */
+  onScore(score: Score, nowUs: TimeUs): void;
   onHealth(health: Health): void;
-  /** The time that windows end at. */
+  /** The time that windows end at, and that tells what is stale. */
   setTime(nowUs: TimeUs): void;
+  /** Sensors and machines whose scores went stale, or came back, since the last call. */
+  turned: Freshness["turned"];
   /** Readings that no window could take. */
   readonly dropped: number;
 }
@@ -50,6 +54,7 @@ export function createRuleInputs(): RuleInputs {
   let tags = new Map<string, TagState>();
   const scores = new Map<string, Score>();
   const healths = new Map<string, Health>();
+  const freshness = createFreshness();
   let nowUs = 0;
 
   function stateOf(tag: string, reading: RuleTag): TagState {
@@ -86,7 +91,7 @@ export function createRuleInputs(): RuleInputs {
       case "score": {
         const { sensor, field } = input;
         return ofAny(() => {
-          const score = scores.get(sensor);
+          const score = freshness.hasScores(sensor, nowUs) ? scores.get(sensor) : undefined;
           // What was not judged says nothing of the machine.
           if (field === "anomaly" && score?.state !== "scored" && score?.state !== "degraded")
             return undefined;
@@ -94,10 +99,17 @@ export function createRuleInputs(): RuleInputs {
         });
       }
       case "health":
-        return ofAny(() => healths.get(input.machine)?.index);
+        return ofAny(() => health(input.machine)?.index);
       case "state":
-        return ofAny(() => healths.get(input.machine)?.state);
+        return ofAny(() => health(input.machine)?.state);
     }
+  }
+
+  /** Told only when it changes, so it is its machine's scores that age. What says that there are none stands. */
+  function health(machine: string): Health | undefined {
+    const told = healths.get(machine);
+    const needsScores = told?.state !== "offline" && told?.state !== "unknown";
+    return needsScores && !freshness.hasMachine(machine, nowUs) ? undefined : told;
   }
 
   function reading(tag: string, type: "bool" | "double" | "string"): Reader {
@@ -145,11 +157,15 @@ export function createRuleInputs(): RuleInputs {
       if (Number.isNaN(state.value) && state.other === undefined) state.value = value;
       if (state.series?.isEmpty === true) state.series.add(sourceUs, value, agentUs);
     },
-    onScore: (score) => void scores.set(score.sensor, score),
+    onScore(score, timeUs) {
+      scores.set(score.sensor, score);
+      freshness.note(score, timeUs);
+    },
     onHealth: (health) => void healths.set(health.machine, health),
     setTime(next) {
       nowUs = next;
     },
+    turned: freshness.turned,
     get dropped() {
       let sum = 0;
       for (const { series } of tags.values()) sum += series?.dropped ?? 0;

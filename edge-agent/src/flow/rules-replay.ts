@@ -1,15 +1,11 @@
 import { StatusCode } from "../core/quality.ts";
 import { type ReadingBatch, rawColumns } from "../core/reading.ts";
 import { OFF } from "../core/rules/hold.ts";
-import type { RuleInstance, RuleSet } from "../core/rules/rule.ts";
+import type { RuleInput, RuleInstance, RuleSet } from "../core/rules/rule.ts";
 import type { TimeUs } from "../core/time.ts";
-import type { Trend, TrendQuery } from "../ports/history.ts";
+import { type Blur, createBlurs } from "./rules-blurs.ts";
 import { createRulesEngine } from "./rules-engine.ts";
-
-/** Where what was comes from. */
-export interface ReplaySource {
-  trend(of: "health" | "score" | "tag", id: string, query: TrendQuery, signal: AbortSignal): Promise<Trend>;
-}
+import { MOST_BUCKETS, type ReplaySource, readSamples, type Sample, type Track } from "./rules-samples.ts";
 
 /** One time that a rule would have been an alarm. */
 export interface WouldHave {
@@ -21,6 +17,8 @@ export interface WouldHave {
   readonly toUs: TimeUs | undefined;
   /** What the rule saw as it began. */
   readonly values: Readonly<Record<string, boolean | number | string>>;
+  /** False where what it looked at was approximate at any time that decided about it (Rehearsal.approximate). */
+  readonly isExact: boolean;
 }
 
 export interface Rehearsal {
@@ -29,6 +27,8 @@ export interface Rehearsal {
   readonly readings: number;
   /** Instances that look at what a history does not keep, and were left out. */
   readonly leftOut: readonly { readonly rule: string; readonly machine: string; readonly what: string }[];
+  /** Within the range, where values could not be told apart; outside of these every reading was judged by itself. */
+  readonly approximate: readonly Blur[];
 }
 
 export interface RehearsalRange {
@@ -36,8 +36,6 @@ export interface RehearsalRange {
   readonly toUs: TimeUs;
 }
 
-/** Buckets that one question may ask for (ports/history.ts). */
-const MOST_BUCKETS = 5000;
 const TICK_US = 1e6;
 /** Readings of a tag that comes by change may be this old and stand still. */
 const BY_CHANGE_LEAD_US = 3.6e9;
@@ -45,14 +43,9 @@ const BY_CHANGE_LEAD_US = 3.6e9;
 const SCORE_PERIOD_US = 1e6;
 const MOST_FIRED = 100_000;
 
-interface Track {
-  readonly of: "health" | "score" | "tag";
-  readonly id: string;
-  readonly stepUs: number;
-}
-
-/** Runs rules over what a history kept: buckets as wide as a tag's scan period hold one reading each, so the rules see
- *  nearly what they would have seen. A history does not tell bad readings; they look like holes. */
+/** Runs rules over what a history kept: the rules see the readings that they would have seen, their times to half a scan
+ *  period, but where several came so fast that the history does not tell them apart (rules-samples.ts). It does not tell bad
+ *  readings either; they look like holes. The health of a machine stands until the next: its scores are not asked for. */
 export async function rehearse(
   rules: RuleSet,
   range: RehearsalRange,
@@ -64,6 +57,7 @@ export async function rehearse(
   const tracks = tracksOf(instances, rules);
   const tags = tracks.filter(({ of }) => of === "tag");
   const book = createBook(range);
+  const blurs = createBlurs();
   const engine = createRulesEngine({ onTurn: book.turn, onFailed: () => undefined });
   engine.setTags(tags);
   engine.setRules({ ...rules, instances }, () => OFF);
@@ -75,8 +69,9 @@ export async function rehearse(
   let tickedUs = range.fromUs - leadOf(instances, rules);
   for (let fromUs = tickedUs; fromUs < range.toUs; fromUs += chunkUs) {
     const toUs = Math.min(range.toUs, fromUs + chunkUs);
-    const samples = await samplesOf(tracks, fromUs, toUs, source, signal);
+    const samples = await readSamples(tracks, { fromUs, toUs }, source, signal);
     for (const sample of samples) {
+      blurs.note(sample);
       for (; tickedUs + TICK_US < sample.timeUs; tickedUs += TICK_US) engine.tick(tickedUs + TICK_US);
       if (sample.track.of === "tag") engine.onReadings(batchOf(tagIndex.get(sample.track.id) ?? 0, sample));
       else if (sample.track.of === "score") engine.onScore(scoreOf(sample), sample.timeUs);
@@ -86,7 +81,16 @@ export async function rehearse(
     readings += samples.length;
     evaluated += engine.counts().evaluated;
   }
-  return { fired: book.close(), evaluated, readings, leftOut };
+  const approximate = blurs.upTo(range.toUs);
+  return {
+    fired: book.close(approximate),
+    evaluated,
+    readings,
+    leftOut,
+    approximate: approximate
+      .filter(({ toUs }) => toUs > range.fromUs)
+      .map((blur) => ({ ...blur, fromUs: Math.max(range.fromUs, blur.fromUs) })),
+  };
 }
 
 /** What an instance looks at that no history keeps. */
@@ -111,6 +115,11 @@ function tracksOf(instances: readonly RuleInstance[], { tags }: RuleSet): Track[
   return [...tracks.values()];
 }
 
+function trackOf(input: RuleInput): string {
+  if ("tag" in input) return `tag ${input.tag}`;
+  return input.kind === "score" ? `score ${input.sensor}` : `health ${input.machine}`;
+}
+
 /** So much earlier the replay begins, for windows to fill. */
 function leadOf(instances: readonly RuleInstance[], { tags }: RuleSet): number {
   let leadUs = 0;
@@ -121,30 +130,6 @@ function leadOf(instances: readonly RuleInstance[], { tags }: RuleSet): number {
         leadUs = Math.max(leadUs, BY_CHANGE_LEAD_US);
     }
   return Math.max(leadUs, 60e6);
-}
-
-interface Sample {
-  readonly track: Track;
-  readonly timeUs: TimeUs;
-  readonly value: number;
-}
-
-async function samplesOf(
-  tracks: readonly Track[],
-  fromUs: TimeUs,
-  toUs: TimeUs,
-  source: ReplaySource,
-  signal: AbortSignal,
-): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for (const track of tracks) {
-    const buckets = Math.max(1, Math.min(MOST_BUCKETS, Math.ceil((toUs - fromUs) / track.stepUs)));
-    const { timeUs, mean } = await source.trend(track.of, track.id, { fromUs, toUs, buckets }, signal);
-    mean.forEach((value, i) => {
-      if (Number.isFinite(value)) samples.push({ track, timeUs: timeUs[i] ?? fromUs, value });
-    });
-  }
-  return samples.sort((a, b) => a.timeUs - b.timeUs);
 }
 
 function batchOf(tag: number, { timeUs, value }: Sample): ReadingBatch {
@@ -179,10 +164,11 @@ const healthOf = ({ track, timeUs, value }: Sample) => ({
 /** What fired, from when to when. */
 function createBook({ fromUs }: RehearsalRange) {
   const open = new Map<RuleInstance, WouldHave>();
-  const fired: WouldHave[] = [];
+  const fired: { readonly instance: RuleInstance; readonly one: WouldHave }[] = [];
   /** What ended before the range is none of its business. */
-  const note = (one: WouldHave): void => {
-    if ((one.toUs === undefined || one.toUs > fromUs) && fired.length < MOST_FIRED) fired.push(one);
+  const note = (instance: RuleInstance, one: WouldHave): void => {
+    if ((one.toUs === undefined || one.toUs > fromUs) && fired.length < MOST_FIRED)
+      fired.push({ instance, one });
   };
   return {
     turn(
@@ -194,7 +180,7 @@ function createBook({ fromUs }: RehearsalRange) {
       const { rule, machine } = instance;
       const begun = open.get(instance);
       if (!isOn) {
-        if (begun !== undefined) note({ ...begun, toUs: timeUs });
+        if (begun !== undefined) note(instance, { ...begun, toUs: timeUs });
         open.delete(instance);
         return;
       }
@@ -209,11 +195,28 @@ function createBook({ fromUs }: RehearsalRange) {
         fromUs: timeUs,
         toUs: undefined,
         values: Object.fromEntries(seen),
+        isExact: true,
       });
     },
-    close(): WouldHave[] {
-      for (const one of open.values()) note(one);
-      return fired.sort((a, b) => a.fromUs - b.fromUs);
+    close(approximate: readonly Blur[]): WouldHave[] {
+      for (const [instance, one] of open) note(instance, one);
+      return fired
+        .map(({ instance, one }) => ({ ...one, isExact: !isBlurred(instance, one, approximate) }))
+        .sort((a, b) => a.fromUs - b.fromUs);
     },
   };
+}
+
+/** Windows and holds look back. */
+function isBlurred(instance: RuleInstance, one: WouldHave, approximate: readonly Blur[]): boolean {
+  const { rule, inputs } = instance;
+  const widths = inputs.map((input) => (input.kind === "window" ? input.widthUs : 0));
+  const fromUs = one.fromUs - rule.holdUs - Math.max(0, ...widths);
+  const tracks = new Set(inputs.map(trackOf));
+  return approximate.some(
+    (blur) =>
+      blur.toUs >= fromUs &&
+      blur.fromUs <= (one.toUs ?? Number.POSITIVE_INFINITY) &&
+      tracks.has(`${blur.of} ${blur.id}`),
+  );
 }

@@ -5,13 +5,16 @@ import {
   createActionGuard,
   defaultActionGuardPolicy,
 } from "../core/slo/action-guard.ts";
+import type { GoodAndBad } from "../core/slo/minute-counts.ts";
 import {
   createServiceObjective,
   type ServiceObjective,
   type ServiceReport,
 } from "../core/slo/service-objective.ts";
+import { agesMs, type SloState } from "../core/slo/slo-state.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Telemetry, TelemetryEvent } from "../ports/telemetry.ts";
+import { createSloSaver, readSloState, type SloStore } from "./slo-memory.ts";
 
 export interface SloPolicy {
   /** Of the frames that were to be scored, how many may fail or come late. */
@@ -37,6 +40,7 @@ export const defaultSloPolicy: SloPolicy = {
 export interface SloDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly store: SloStore;
   /** Inference burns: rolls back a trial, if one runs. What it did, in a word, for the log. */
   rollBack(reason: string, signal: AbortSignal): Promise<string>;
 }
@@ -44,7 +48,7 @@ export interface SloDeps {
 export interface Slo extends Telemetry {
   /** How each objective stands, over its windows. */
   reports(): readonly ServiceReport[];
-  /** Judges until the signal aborts. */
+  /** Judges until the signal aborts, then saves. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -65,41 +69,65 @@ export function inferenceOf(
 }
 
 /** Watches what was promised, and acts where the agent can: seldom, never twice in a row, and never because it hears
- *  nothing. */
-export function createSlo(deps: SloDeps, policy: SloPolicy = defaultSloPolicy): Slo {
+ *  nothing. It goes on after a restart as if there had been none. */
+export async function createSlo(deps: SloDeps, policy: SloPolicy = defaultSloPolicy): Promise<Slo> {
   const { clock, logger } = deps;
-  const inference = createServiceObjective(INFERENCE, {
-    budget: policy.inferenceBudget,
-    leastBad: policy.leastBad,
-  });
-  const deliveries = new Map<string, ServiceObjective>();
-  const guard = createActionGuard(policy.guard);
+  const earlier = await readSloState(deps);
+  const objectives = new Map<string, ServiceObjective>();
+  const guard = createActionGuard(
+    policy.guard,
+    agesMs(earlier?.actionsUs ?? [], clock.nowUs()).map((ageMs) => clock.monotonicMs() - ageMs),
+  );
   const burning = new Set<string>();
+  let isActing = earlier?.isActing ?? false;
+  const saver = createSloSaver(deps, stateNow);
 
-  function deliveryOf(sink: string): ServiceObjective {
-    const known = deliveries.get(sink);
+  objectiveOf(INFERENCE);
+  if (earlier === undefined) saver.changed(true);
+  for (const { slo, isBurning, minutes } of earlier?.objectives ?? []) {
+    objectiveOf(slo).restore(minutes, clock.nowUs());
+    if (isBurning) burning.add(slo);
+  }
+
+  function objectiveOf(slo: string): ServiceObjective {
+    const known = objectives.get(slo);
     if (known !== undefined) return known;
-    const slo = `${DELIVERY} ${sink}`;
     const objective = createServiceObjective(slo, {
-      budget: policy.deliveryBudget,
+      budget: slo === INFERENCE ? policy.inferenceBudget : policy.deliveryBudget,
       leastBad: policy.leastBad,
     });
-    deliveries.set(sink, objective);
+    objectives.set(slo, objective);
     return objective;
   }
 
+  function stateNow(): SloState {
+    const [nowUs, nowMs] = [clock.nowUs(), clock.monotonicMs()];
+    return {
+      objectives: [...objectives.values()]
+        .map(({ slo, minutes }) => ({ slo, isBurning: burning.has(slo), minutes: minutes() }))
+        // A sink that is gone is forgotten when its counts are.
+        .filter(({ isBurning, minutes }) => isBurning || minutes.length > 0),
+      actionsUs: guard.taken.map((ms) => Math.round(nowUs - (nowMs - ms) * 1000)),
+      isActing,
+    };
+  }
+
+  function countAs(slo: string, events: GoodAndBad): void {
+    objectiveOf(slo).count(events, clock.nowUs());
+    saver.changed(events.bad > 0);
+  }
+
   function count(event: TelemetryEvent): void {
-    const timeUs = clock.nowUs();
     const run = inferenceOf(event, policy);
-    if (run?.role === "champion") inference.count(outcome(run.isOk, run.frames), timeUs);
+    if (run?.role === "champion") countAs(INFERENCE, outcome(run.isOk, run.frames));
     if (event.kind === "sink-delivered")
-      deliveryOf(event.sink).count(outcome(event.delayMs <= policy.deliveryMs, 1), timeUs);
-    if (event.kind === "sink-refused") deliveryOf(event.sink).count({ good: 0, bad: 1 }, timeUs);
+      countAs(deliveryTo(event.sink), outcome(event.delayMs <= policy.deliveryMs, 1));
+    if (event.kind === "sink-refused") countAs(deliveryTo(event.sink), { good: 0, bad: 1 });
   }
 
   const reports = (): readonly ServiceReport[] => {
     const timeUs = clock.nowUs();
-    return [inference, ...deliveries.values()].map((objective) => objective.report(timeUs));
+    return [...objectives.values()].map((objective) => objective.report(timeUs));
   };
 
   /** @returns whether it has just begun to burn */
@@ -108,36 +136,60 @@ export function createSlo(deps: SloDeps, policy: SloPolicy = defaultSloPolicy): 
     const what = { slo, ...Object.fromEntries(windows.map(({ window, burn }) => [window, burn])) };
     if (isBurning) burning.add(slo);
     else burning.delete(slo);
+    saver.changed(true);
     if (isBurning) logger.error(what, "an objective burns its budget of errors too fast");
     else logger.info(what, "the objective is kept again");
     return isBurning;
   }
 
-  async function act(signal: AbortSignal): Promise<void> {
-    if (!guard.admit(clock.monotonicMs())) {
+  /** An action that a stop cut off is decided again: it is done where the objective still burns, and counted once. */
+  async function actOn(hasBegun: boolean, isBurning: boolean, signal: AbortSignal): Promise<void> {
+    const wasCutOff = isActing;
+    isActing = false;
+    if (wasCutOff) saver.changed(true);
+    if (wasCutOff && isBurning) await act(signal);
+    else if (hasBegun && guard.admit(clock.monotonicMs())) await act(signal);
+    else if (hasBegun)
       logger.warn({ slo: INFERENCE }, "nothing is done: the agent has acted lately, or often enough today");
-      return;
-    }
+  }
+
+  async function act(signal: AbortSignal): Promise<void> {
+    isActing = true;
+    saver.changed(true);
+    // Before it acts: killed in the middle, the agent knows that it has begun, and that it counts.
+    await saver.save();
     try {
       const did = await deps.rollBack("the objective of inference burns its budget too fast", signal);
       logger.warn({ slo: INFERENCE, did }, "the agent acted on its objective");
     } catch (thrown) {
-      if (!signal.aborted) logger.error({ err: describeError(thrown) }, "the model could not be rolled back");
+      if (signal.aborted) return;
+      logger.error({ err: describeError(thrown) }, "the model could not be rolled back");
     }
+    isActing = false;
+    saver.changed(true);
   }
 
   async function judge(signal: AbortSignal): Promise<void> {
-    for (const report of reports()) if (tell(report) && report.slo === INFERENCE) await act(signal);
+    for (const report of reports()) {
+      const hasBegun = tell(report);
+      if (report.slo === INFERENCE) await actOn(hasBegun, report.isBurning, signal);
+    }
   }
 
   return {
     emit: count,
     reports,
     async run(signal) {
-      while (await slept(clock, JUDGE_MS, signal)) await judge(signal);
+      while (await slept(clock, JUDGE_MS, signal)) {
+        await judge(signal);
+        await saver.saveIfDue();
+      }
+      await saver.save();
     },
   };
 }
 
-const outcome = (isGood: boolean, events: number) =>
+const deliveryTo = (sink: string): string => `${DELIVERY} ${sink}`;
+
+const outcome = (isGood: boolean, events: number): GoodAndBad =>
   isGood ? { good: events, bad: 0 } : { good: 0, bad: events };

@@ -45,6 +45,8 @@ export type TelemetryEvent =
   | { readonly kind: "sink-refused"; readonly sink: string; readonly stream: Stream; readonly rows: number }
   | { readonly kind: "rules-evaluated"; readonly count: number; readonly fired: number; readonly ms: number }
   | { readonly kind: "rule-failed"; readonly rule: string }
+  /** A file of rules that was saved while the agent runs. */
+  | { readonly kind: "rules-read"; readonly isTaken: boolean }
   /** One attempt to tell the fleet how the models are. */
   | { readonly kind: "fleet-report"; readonly isSent: boolean };
 

@@ -115,6 +115,9 @@ function countInto(event: TelemetryEvent, add: Put, record: Put): void {
     case "rule-failed":
       add("rule_failures_total", 1);
       return;
+    case "rules-read":
+      add(event.isTaken ? "rules_reloads_total" : "rules_reloads_refused_total", 1);
+      return;
     case "fleet-report":
       add(event.isSent ? "fleet_reports_total" : "fleet_reports_failed_total", 1);
       return;

@@ -193,6 +193,8 @@ export const EVENTS: readonly TelemetryEvent[] = [
   { kind: "sink-refused", sink: "plant-db", stream: "readings", rows: 1 },
   { kind: "rules-evaluated", count: 500, fired: 2, ms: 3 },
   { kind: "rule-failed", rule: "too-hot" },
+  { kind: "rules-read", isTaken: true },
+  { kind: "rules-read", isTaken: false },
   { kind: "fleet-report", isSent: true },
   { kind: "fleet-report", isSent: false },
 ];

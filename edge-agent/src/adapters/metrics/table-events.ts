@@ -73,6 +73,8 @@ export const eventTable = {
   rules_fired_total: counter({ help: "Evaluations of rules that came out true" }),
   rules_run_seconds: seconds({ buckets: QUICK, help: "One round of rules over a batch of readings" }),
   rule_failures_total: counter({ help: "Evaluations of rules that failed" }),
+  rules_reloads_total: counter({ help: "Files of rules that were saved and taken over" }),
+  rules_reloads_refused_total: counter({ help: "Files of rules that were saved and refused" }),
   fleet_reports_total: counter({ help: "Reports of the models that the fleet's store took" }),
   fleet_reports_failed_total: counter({ help: "Attempts to report the models that failed" }),
 } as const satisfies MetricTable;

@@ -74,6 +74,8 @@ function countsOf(event: TelemetryEvent): readonly (readonly [string, number])[]
       return [["rules_evaluated", event.count]];
     case "rule-failed":
       return [["rules_failed", 1]];
+    case "rules-read":
+      return [[event.isTaken ? "rules_reloads" : "rules_reloads_refused", 1]];
     case "fleet-report":
       return [[event.isSent ? "fleet_reports" : "fleet_reports_failed", 1]];
     default:

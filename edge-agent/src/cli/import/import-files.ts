@@ -42,7 +42,8 @@ const MOST_REASONS = 10;
 
 /** Delivers what file sinks wrote on the other side of a gap of air. Every file is checked before the first row is
  *  delivered. What a sink with a ledger has already changes nothing.
- *  @throws EdgeError; the signal's reason */
+ *  @throws EdgeError IMPORT_FAILED where the sink does not take the data, DATA_INVALID for files that are not whole; the
+ *  signal's reason */
 export async function importFiles(
   paths: readonly string[],
   to: Destination,
@@ -122,9 +123,11 @@ async function deliver(
       if (!(thrown instanceof SinkError)) throw thrown;
       const { fault, message, retryAfterMs } = thrown;
       if (fault === "denied" || fault === "misfit" || attempt + 1 >= ATTEMPTS)
-        throw new EdgeError("API_REFUSED", `the sink ${to.name} does not take the data: ${message}`, {
-          cause: thrown.cause,
-        });
+        throw new EdgeError(
+          "IMPORT_FAILED",
+          `the sink ${to.name} does not take the data: ${message}; mend that, and import the same files again`,
+          { cause: thrown.cause },
+        );
       const usual = backoffMs(attempt, RETRY_FIRST_MS, RETRY_MOST_MS, random);
       progress(`${message}; trying again`);
       await clock.sleep(Math.max(usual, Math.min(retryAfterMs ?? 0, RETRY_MOST_MS)), signal);

@@ -16,8 +16,7 @@ export async function planImport(
   paths: readonly string[],
   { allowMissing }: { readonly allowMissing: boolean },
 ): Promise<readonly PlannedFile[]> {
-  const files = (await Promise.all(paths.map(filesOf))).flat();
-  files.sort((a, b) => order(a.name, b.name));
+  const files = inOrder((await Promise.all(paths.map(filesOf))).flat());
   if (!allowMissing) expectChain(files);
   return files;
 }
@@ -46,8 +45,18 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-const order = (a: FileName, b: FileName): number =>
-  a.committedUs - b.committedUs || (a.node < b.node ? -1 : Number(a.node > b.node)) || a.first - b.first;
+/** The order in which files were written. Within an epoch the numbers of the batches tell it, whatever its clock did
+ *  meanwhile; one epoch comes after another, and then whole, by the time at which it began. */
+export function inOrder(files: readonly PlannedFile[]): readonly PlannedFile[] {
+  const epochs = Map.groupBy(files, ({ name: { node, epoch } }) => `${epoch} ${node}`);
+  const beginOf = (epoch: readonly PlannedFile[]): number => epoch[0]?.name.committedUs ?? 0;
+  return [...epochs]
+    .map(([key, epoch]) => ({ key, epoch: epoch.toSorted((a, b) => byNumber(a.name, b.name)) }))
+    .sort((a, b) => beginOf(a.epoch) - beginOf(b.epoch) || (a.key < b.key ? -1 : 1))
+    .flatMap(({ epoch }) => epoch);
+}
+
+const byNumber = (a: FileName, b: FileName): number => a.first - b.first || a.committedUs - b.committedUs;
 
 /** A receiver that counts batches takes none that comes after a later one: what is missing now could not follow. */
 function expectChain(files: readonly PlannedFile[]): void {

@@ -13,11 +13,20 @@ export interface ActionGuard {
   /** Whether an action is allowed now; if so it counts.
    *  @param nowMs of a clock that never jumps: a wall clock that was wrong for a while would forget what was done */
   admit(nowMs: number): boolean;
+  /** When the actions that count were, by the same clock; oldest first. */
+  readonly taken: readonly number[];
 }
 
-export function createActionGuard(policy: ActionGuardPolicy = defaultActionGuardPolicy): ActionGuard {
-  let taken: readonly number[] = [];
+/** @param earlier actions of an earlier run, oldest first: before the clock began, where need be */
+export function createActionGuard(
+  policy: ActionGuardPolicy = defaultActionGuardPolicy,
+  earlier: readonly number[] = [],
+): ActionGuard {
+  let taken = earlier;
   return {
+    get taken() {
+      return taken;
+    },
     admit(nowMs) {
       taken = taken.filter((ms) => nowMs - ms < DAY_MS);
       const last = taken.at(-1) ?? Number.NEGATIVE_INFINITY;

@@ -7,11 +7,21 @@ export interface GoodAndBad {
   readonly bad: number;
 }
 
+export interface CountedMinute extends GoodAndBad {
+  /** Whole minutes since 1970. */
+  readonly minute: number;
+}
+
 /** Events of the last six hours, counted by the minute in fixed memory. */
 export interface MinuteCounts {
   count(events: GoodAndBad, timeUs: TimeUs): void;
   /** Of the newest minutes, 360 at most. */
   within(minutes: number, timeUs: TimeUs): GoodAndBad;
+  /** Those that had events, oldest first. */
+  minutes(): readonly CountedMinute[];
+  /** Adds what an earlier run counted, before anything is counted here. Left out is what is too old, and what is yet to
+   *  come because the clock was set back: it would hold this count up until then. */
+  restore(minutes: readonly CountedMinute[], timeUs: TimeUs): void;
   clear(): void;
 }
 
@@ -32,12 +42,16 @@ export function createMinuteCounts(): MinuteCounts {
     newest = minute;
   }
 
+  function add(minute: number, events: GoodAndBad): void {
+    const at = place(minute);
+    good[at] = (good[at] ?? 0) + events.good;
+    bad[at] = (bad[at] ?? 0) + events.bad;
+  }
+
   return {
     count(events, timeUs) {
       turnTo(timeUs);
-      const now = place(newest);
-      good[now] = (good[now] ?? 0) + events.good;
-      bad[now] = (bad[now] ?? 0) + events.bad;
+      add(newest, events);
     },
     within(minutes, timeUs) {
       turnTo(timeUs);
@@ -47,6 +61,17 @@ export function createMinuteCounts(): MinuteCounts {
         sum.bad += bad[place(newest - back)] ?? 0;
       }
       return sum;
+    },
+    minutes() {
+      if (!Number.isFinite(newest)) return [];
+      return Array.from({ length: MINUTES }, (_, i) => newest - MINUTES + 1 + i)
+        .map((minute) => ({ minute, good: good[place(minute)] ?? 0, bad: bad[place(minute)] ?? 0 }))
+        .filter((events) => events.good + events.bad > 0);
+    },
+    restore(minutes, timeUs) {
+      turnTo(timeUs);
+      for (const { minute, ...events } of minutes)
+        if (minute <= newest && minute > newest - MINUTES) add(minute, events);
     },
     clear() {
       good.fill(0);

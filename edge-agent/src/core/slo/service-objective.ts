@@ -1,6 +1,6 @@
 import type { TimeUs } from "../time.ts";
 import { type BurnPolicy, burningMinutes, burnOf } from "./burn-rate.ts";
-import { createMinuteCounts, type GoodAndBad } from "./minute-counts.ts";
+import { createMinuteCounts, type GoodAndBad, type MinuteCounts } from "./minute-counts.ts";
 
 /** Windows that are told: those over which burning is judged. */
 const WINDOWS = [
@@ -21,9 +21,8 @@ export interface ServiceReport {
 }
 
 /** One promise: of all events, so few may be bad. */
-export interface ServiceObjective {
+export interface ServiceObjective extends Pick<MinuteCounts, "count" | "minutes" | "restore"> {
   readonly slo: string;
-  count(events: GoodAndBad, timeUs: TimeUs): void;
   report(timeUs: TimeUs): ServiceReport;
 }
 
@@ -32,6 +31,8 @@ export function createServiceObjective(slo: string, policy: BurnPolicy): Service
   return {
     slo,
     count: counts.count,
+    minutes: counts.minutes,
+    restore: counts.restore,
     report: (timeUs) => ({
       slo,
       isBurning: burningMinutes(counts, policy, timeUs) !== undefined,

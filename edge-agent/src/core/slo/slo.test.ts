@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createActionGuard } from "./action-guard.ts";
 import { type BurnPolicy, burningMinutes, burnOf } from "./burn-rate.ts";
-import { createMinuteCounts } from "./minute-counts.ts";
+import { createMinuteCounts, type MinuteCounts } from "./minute-counts.ts";
 import { createServiceObjective } from "./service-objective.ts";
 
 const MINUTE_US = 60e6;
@@ -42,6 +42,39 @@ describe("counts by the minute", () => {
         },
       ),
     );
+  });
+});
+
+describe("counts that were handed on", () => {
+  const totals = (counts: MinuteCounts, minute: number) =>
+    [5, 30, 60, 360].map((minutes) => counts.within(minutes, START_US + minute * MINUTE_US));
+
+  it("are the same for every window as those of one who was never interrupted", () => {
+    fc.assert(
+      fc.property(events, fc.nat({ max: 900 }), fc.nat({ max: 400 }), (list, cut, later) => {
+        const [whole, before, after] = [createMinuteCounts(), createMinuteCounts(), createMinuteCounts()];
+        const sorted = inOrder(list);
+        for (const one of sorted) whole.count(one, START_US + one.minute * MINUTE_US);
+        for (const one of sorted.filter(({ minute }) => minute <= cut))
+          before.count(one, START_US + one.minute * MINUTE_US);
+        after.restore(before.minutes(), START_US + cut * MINUTE_US);
+        for (const one of sorted.filter(({ minute }) => minute > cut))
+          after.count(one, START_US + one.minute * MINUTE_US);
+        const now = Math.max(cut, sorted.at(-1)?.minute ?? 0) + later;
+        expect(totals(after, now)).toEqual(totals(whole, now));
+      }),
+    );
+  });
+
+  it("leave out what is yet to come, and go on counting where the clock was set back", () => {
+    const before = createMinuteCounts();
+    before.count({ good: 1, bad: 0 }, START_US);
+    before.count({ good: 0, bad: 7 }, START_US + 100 * MINUTE_US);
+    const after = createMinuteCounts();
+    after.restore(before.minutes(), START_US + MINUTE_US);
+    after.count({ good: 2, bad: 0 }, START_US + 2 * MINUTE_US);
+    expect(after.within(360, START_US + 2 * MINUTE_US)).toEqual({ good: 3, bad: 0 });
+    expect(after.within(360, START_US + 361 * MINUTE_US)).toEqual({ good: 2, bad: 0 });
   });
 });
 
