@@ -12,7 +12,8 @@ export interface FakeServer {
   readonly devices: ReadonlyMap<string, EdgeDevice>;
   readonly rollouts: ReadonlyMap<string, ModelRollout>;
   readonly events: readonly ClusterEvent[];
-  addDevice(name: string): void;
+  /** @param node the device that it stands for, if not the one of its own name */
+  addDevice(name: string, node?: string): void;
   addRollout(name: string, spec: ModelRollout["spec"], creationTimestamp: string): ModelRollout;
   setSpec(name: string, change: Partial<ModelRollout["spec"]>): void;
   hold(name: string, isHeld: boolean): void;
@@ -105,8 +106,9 @@ export function createFakeServer({ onJournal }: FakeServerOptions): FakeServer {
     devices,
     rollouts,
     events,
-    addDevice(name) {
-      setDevice({ metadata: meta(name, "2026-11-23T00:00:00Z"), spec: { isHeld: false } });
+    addDevice(name, node) {
+      const spec = { isHeld: false, ...(node !== undefined && { node }) };
+      setDevice({ metadata: meta(name, "2026-11-23T00:00:00Z"), spec });
     },
     addRollout: (name, spec, creationTimestamp) =>
       setRollout({ metadata: meta(name, creationTimestamp), spec }),

@@ -12,6 +12,7 @@ import { createHearing } from "../../k8s/controller/src/reconcile/hear.ts";
 import { rankOf } from "../../k8s/controller/src/reconcile/journal.ts";
 import { look } from "../../k8s/controller/src/reconcile/look.ts";
 import { createPublishedVersions } from "../../k8s/controller/src/reconcile/published.ts";
+import { createRenewals } from "../../k8s/controller/src/reconcile/renewals.ts";
 import { targetOf } from "../../k8s/controller/src/reconcile/waves.ts";
 import { createRandom } from "../plant/random.ts";
 import { createFakeServer, type FakeServer } from "./fake-cluster.ts";
@@ -94,6 +95,7 @@ export function createWorld(plan: Plan): World {
   const server = createFakeServer({ onJournal: watchJournal });
   const store = createFakeStore({
     devices,
+    clock,
     published: { [old.version]: old.digest, [wanted.version]: wanted.digest },
     onMove(kind, { node, digest }) {
       const step = server.devices.get(node)?.status?.rollout;
@@ -191,6 +193,7 @@ export function createWorld(plan: Plan): World {
       memory,
       hearing,
       published,
+      renewals: createRenewals(),
       clock: quick,
       leadership,
       concurrency: 3,

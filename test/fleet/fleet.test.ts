@@ -90,6 +90,12 @@ describe.runIf(tools.kind === "there")("a fleet on a real API server", { timeout
       status: "True",
       reason: "Completed",
     });
+    // The definition keeps what is told of the pointers.
+    await until(async () => (await plant.rollout("better"))?.status?.pointers).toEqual({
+      checkedTime: expect.any(String),
+      signedTime: expect.any(String),
+      validUntilTime: expect.any(String),
+    });
     // A rollout that is over holds nobody up.
     await plant.remove("better");
     await until(() => plant.rollout("better")).toBeUndefined();

@@ -2,6 +2,7 @@ import { createManualClock } from "@stethos/protocol-finger/clock";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClusterError } from "../../k8s/controller/src/ports/cluster.ts";
 import { createLead, type Told } from "../../k8s/controller/src/reconcile/lead.ts";
+import { rolloutOf } from "../../k8s/controller/src/reconcile/testing/observed-of.ts";
 import { createFakeServer } from "./fake-cluster.ts";
 import { createFakeDevice } from "./fake-device.ts";
 import { createFakeStore } from "./fake-fleet.ts";
@@ -24,6 +25,7 @@ function leading({ mayLead = () => undefined }: { readonly mayLead?: () => void 
   const server = createFakeServer({ onJournal: () => undefined });
   const store = createFakeStore({
     devices,
+    clock,
     published: { [OLD.version]: OLD.digest },
     onMove: () => undefined,
   });
@@ -44,7 +46,7 @@ function leading({ mayLead = () => undefined }: { readonly mayLead?: () => void 
   const ended = lead.lead(ending.signal);
   ended.catch(() => undefined);
   onTestFinished(() => ending.abort());
-  return { clock, server, store, cluster, told, ended, ending, devices };
+  return { clock, server, store, cluster, lead, told, ended, ending, devices };
 }
 
 describe("a leader", () => {
@@ -61,6 +63,27 @@ describe("a leader", () => {
     devices[0]?.speak();
     await clock.advance(10_000);
     expect(server.devices.get("press-1")?.status).toMatchObject({ version: "1.0.0", keyId: "key-press-1" });
+  });
+
+  it("refuses a rollout over a device that two EdgeDevices name", async () => {
+    const { clock, server, cluster, lead } = leading();
+    server.addDevice("press-1");
+    server.addDevice("old-name", "press-1");
+    const { spec } = rolloutOf();
+    server.addRollout(
+      "better",
+      { ...spec, version: OLD.version, manifestSha256: OLD.digest },
+      "2026-11-23T00:00:00Z",
+    );
+    cluster.catchUp(1);
+    lead.changed("plant/better");
+    await clock.advance(2000);
+    expect(server.rollouts.get("better")?.status).toMatchObject({
+      phase: "Invalid",
+      message: expect.stringContaining("plant/old-name and plant/press-1 name one device, press-1;"),
+    });
+    await clock.advance(2000);
+    expect(server.events.filter(({ reason }) => reason === "Invalid")).toHaveLength(1);
   });
 
   it("tries again, later each time, while the registry gives no answer, and goes on when it does", async () => {

@@ -6,10 +6,27 @@ import { parse } from "yaml";
 import { createFakeSources, EVENTS } from "../../edge-agent/src/adapters/metrics/fake-sources.ts";
 import { createMetrics } from "../../edge-agent/src/adapters/metrics/metrics.ts";
 import { metricTable, rowsOf } from "../../edge-agent/src/adapters/metrics/table.ts";
+import {
+  rowsOf as controllerRowsOf,
+  eventTable,
+  stateTable,
+} from "../../k8s/controller/src/metrics/table.ts";
 import { hasPrometheus, metricsIn, promtool, root, rulesFile } from "./promtool.ts";
 import { silent } from "./silent-logger.ts";
 
-const rows = new Map(rowsOf(metricTable));
+interface Row {
+  readonly type: string;
+  readonly labels: readonly string[];
+}
+
+const CONTROLLER = "controller_";
+const agentRows: readonly (readonly [string, Row])[] = rowsOf(metricTable);
+const controllerRows: readonly (readonly [string, Row])[] = [
+  ...controllerRowsOf(eventTable),
+  ...controllerRowsOf(stateTable),
+].map(([name, row]) => [`${CONTROLLER}${name}`, row]);
+/** Of the agent and the controller, without "stethos_". */
+const rows = new Map([...agentRows, ...controllerRows]);
 const SERIES = /_(bucket|count|sum)$/;
 // promtool plays hours of samples.
 const SLOW_MS = 300_000;
@@ -58,16 +75,17 @@ const dashboard = JSON.parse(readFileSync(join(root, "k8s/grafana/stethos.json")
   readonly schemaVersion: number;
   readonly panels: readonly Panel[];
 };
-const rules: readonly Rule[] = parse(readFileSync(rulesFile, "utf8")).groups.flatMap(
-  ({ rules: own }: { readonly rules: readonly Rule[] }) => own,
-);
+const { groups } = parse(readFileSync(rulesFile, "utf8")) as {
+  readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
+};
+const rules = groups.flatMap(({ rules: own }) => own);
 
 describe("the dashboard", { timeout: SLOW_MS }, () => {
   const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr }) => [title, expr] as const),
   );
 
-  it("asks only for metrics and labels that the agent has", () => {
+  it("asks only for metrics and labels that the agent or the controller has", () => {
     expect(queries.length).toBeGreaterThan(40);
     for (const [title, expr] of queries) {
       expect([title, metricsIn(expr).length > 0]).toEqual([title, true]);
@@ -104,13 +122,14 @@ describe("the dashboard", { timeout: SLOW_MS }, () => {
     }
   });
 
-  it("has a row for each part of the agent", () => {
+  it("has a row for each part of the agent, and one for the controller", () => {
     expect(dashboard.panels.filter(({ type }) => type === "row").map(({ title }) => title)).toEqual([
       "Acquisition",
       "Outbox and sinks",
       "Model and drift",
       "Machines and alarms",
       "Resources",
+      "Rollout controller",
     ]);
   });
 
@@ -134,7 +153,7 @@ describe("the dashboard", { timeout: SLOW_MS }, () => {
 describe("the alert rules", { timeout: SLOW_MS }, () => {
   const alerts = rules.filter(({ alert }) => alert !== undefined);
 
-  it("ask only for metrics and labels that the agent has", () => {
+  it("ask only for metrics and labels that the agent or the controller has", () => {
     for (const { alert, record, expr } of rules) {
       const rule = alert ?? record;
       expect([rule, metricsIn(expr).filter((name) => !isKnown(name))]).toEqual([rule, []]);
@@ -149,6 +168,25 @@ describe("the alert rules", { timeout: SLOW_MS }, () => {
       expect(annotations?.summary).toContain("{{ $labels.");
       expect(annotations?.runbook?.length).toBeGreaterThan(40);
     }
+  });
+
+  it("rest each on a metric that is there, or on what Prometheus itself says of a target", () => {
+    for (const { alert, expr } of alerts) {
+      const own = metricsIn(expr).filter(isKnown);
+      const isOfTarget = /\bup\{job="stethos(-controller)?"\}/.test(expr);
+      const isOfRecord = rules.some(({ record }) => record !== undefined && expr.includes(record));
+      expect([alert, own.length > 0 || isOfTarget || isOfRecord]).toEqual([alert, true]);
+    }
+  });
+
+  it("watch agents and controller alike, each in groups of its own", () => {
+    for (const { name, rules: own } of groups) {
+      const metrics = own.flatMap(({ expr }) => metricsIn(expr));
+      const isControllers = name === "stethos-controller";
+      const strange = metrics.filter((metric) => metric.startsWith(CONTROLLER) !== isControllers);
+      expect([name, own.length > 0, strange]).toEqual([name, true, []]);
+    }
+    expect(groups.map(({ name }) => name)).toContain("stethos-controller");
   });
 
   it("have each a case in which they come", () => {
@@ -175,6 +213,11 @@ describe("the alert rules", { timeout: SLOW_MS }, () => {
       "9 * stethos_outbox_limit_bytes",
     ],
     ["a guard that is gone", ">= 3", ">= 0"],
+    [
+      "a leader too many that nobody hears of",
+      "stethos_controller_leader) > 1",
+      "stethos_controller_leader) > 9",
+    ],
     ["an alert of what is meant", 'cause!="operator"', 'cause!="nobody"'],
   ])("are held by their cases: %s turns them red", (_, from, to) => {
     const text = readFileSync(rulesFile, "utf8");

@@ -43,7 +43,8 @@ export interface FleetVersion {
 
 export interface FleetOutcome extends FleetVersion {
   readonly kind: OutcomeKind;
-  readonly reason: RolloutReason["code"];
+  /** An agent that is newer than its reader may have reasons that the reader has no word for. */
+  readonly reason: RolloutReason["code"] | `unknown: ${string}`;
   readonly time: string;
 }
 

@@ -70,7 +70,48 @@ describe("the command line", () => {
       "--kubeconfig",
       "/no/such",
     );
-    expect(lost).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be read") });
+    expect(lost).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot read") });
+  });
+
+  it.each([
+    ["that is not there", undefined, /ENOENT.*; name a file that is there/],
+    ["that is no YAML", "clusters: [", /; check that it is YAML as `kubectl config view`/],
+    ["that is empty", "", /^cannot read the kubeconfig .*; check that it is YAML/],
+    ["that is a list", "[1, 2]", /the kubeconfig/],
+    ["that names no cluster", "{}", /names no cluster to ask; give --context one of: none/],
+    [
+      "whose current-context is none of its own",
+      JSON.stringify({
+        clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+        users: [],
+        contexts: [{ name: "plant", context: { cluster: "c", user: "u" } }],
+        "current-context": "gone",
+      }),
+      /names no cluster to ask; give --context one of: plant, or set its current-context/,
+    ],
+  ])("says which kubeconfig, what and what to do about one %s", async (_, text, says) => {
+    const folder = await mkdtemp(join(tmpdir(), "stethos-controller-cli-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, "kubeconfig");
+    if (text !== undefined) await writeFile(file, text);
+    const keys = ["--key-file", "k", "--trust", "t", "--registry", "r"];
+    for (const command of ["check", "run"]) {
+      const { code, stdout, stderr } = await ran(command, ...keys, "--kubeconfig", file);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain(`the kubeconfig ${file}`);
+      expect(stderr).toMatch(says);
+    }
+  });
+
+  it("says which contexts there are where the one that was asked for is not", async () => {
+    const keys = ["--key-file", "k", "--trust", "t", "--registry", "r"];
+    const file = await kubeconfig();
+    const asked = await ran("check", ...keys, "--kubeconfig", file, "--context", "y");
+    expect(asked).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `the kubeconfig ${file} (--kubeconfig) has no context y; give --context one of: x\n`,
+    });
   });
 
   it("checks everything that it can, with advice, and tells no secret", async () => {

@@ -14,7 +14,7 @@ import {
   createLeadership,
   type LeaseLeadership,
   type LeaseTimes,
-  USUAL_LEASE,
+  leaseTimes,
 } from "./kubernetes/leadership.ts";
 import { createLeaseStore } from "./kubernetes/lease-store.ts";
 import { lookAt } from "./metrics/look.ts";
@@ -98,7 +98,7 @@ function connect(config: ControllerConfig, deps: ControllerDeps) {
   });
   const place = { namespace: config.leaseNamespace, name: config.leaseName };
   const leadership = createLeadership(
-    { ...(deps.lease ?? USUAL_LEASE), identity: config.identity },
+    { ...(deps.lease ?? leaseTimes(config.leaseSeconds)), identity: config.identity },
     { store: createLeaseStore(place, api), clock, random, onNews: teller.leadership },
   );
   const { confirm } = leadership;

@@ -7,6 +7,7 @@ const given: RawOptions = {
   trust: ["release.pub"],
   channelKeys: [],
   leaseName: "stethos-controller",
+  leaseSeconds: "15",
   host: "0.0.0.0",
   metricsPort: "9464",
   pollSeconds: "30",
@@ -53,6 +54,10 @@ describe("the controller's options", () => {
     );
     expect(problem({ trust: [] })).toContain("--trust: ");
     expect(problem({ pollSeconds: "0" })).toContain("--poll-seconds: ");
+    expect(problem({ leaseSeconds: "4" })).toContain("--lease-seconds: ");
+    expect(problem({ leaseSeconds: "601" })).toContain("--lease-seconds: ");
+    expect(problem({ leaseSeconds: "7.5" })).toContain("--lease-seconds: ");
+    expect(read({ leaseSeconds: "60" }).leaseSeconds).toBe(60);
     expect(problem({ metricsPort: "many" })).toContain("--metrics-port: ");
     expect(problem({ namespace: "No Such" })).toContain("--namespace: use lower case");
   });

@@ -18,6 +18,8 @@ export interface ControllerConfig {
   readonly reports?: string | undefined;
   readonly leaseName: string;
   readonly leaseNamespace: string;
+  /** How long a leader that says nothing is still taken for one. */
+  readonly leaseSeconds: number;
   /** Of this process and no other. */
   readonly identity: string;
   readonly host: string;
@@ -54,6 +56,7 @@ const optionsSchema = z.object({
   reports: z.string().optional(),
   leaseName: name,
   leaseNamespace: name.optional(),
+  leaseSeconds: whole(5, 600),
   host: z.string(),
   metricsPort: whole(0, 65_535),
   pollSeconds: whole(1, 3600),

@@ -37,6 +37,11 @@ export const withControllerOptions = (command: Command): Command =>
     .option("--context <name>", "context of the kubeconfig")
     .option("--lease-name <name>", "lease that controllers of one fleet share", "stethos-controller")
     .option("--lease-namespace <name>", "where the lease is (default: the pod's namespace)")
+    .option(
+      "--lease-seconds <n>",
+      "another controller leads when this one was silent for so long (5 to 600)",
+      "15",
+    )
     .option("--adopt-into <name>", "namespace for devices that report and are not known")
     .option("--no-adopt", "devices are made by hand only")
     .option("--poll-seconds <n>", "how often the devices' reports are read", "30")

@@ -17,27 +17,67 @@ export function loadKubeConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): KubeConfig {
   const config = new KubeConfig();
+  const { where, load, mend } = sourceOf(kubeconfig, env, config);
   try {
-    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-    else if (env["KUBERNETES_SERVICE_HOST"]) config.loadFromCluster();
-    else if (env["KUBECONFIG"] || existsSync(join(homedir(), ".kube", "config"))) config.loadFromDefault();
-    // client-node would go on with http://localhost:8080.
-    else
-      throw new UsageError(
-        "where is Kubernetes? Give --kubeconfig FILE, or run it in a pod with a service account",
-      );
+    load();
   } catch (thrown) {
-    if (thrown instanceof UsageError) throw thrown;
-    throw new UsageError(`the Kubernetes configuration cannot be read: ${describeError(thrown)}`);
+    throw new UsageError(`cannot read ${where}: ${describeError(thrown)}; ${mend(thrown)}`);
   }
+  const known = config.contexts.map(({ name }) => name).join(", ") || "none";
   if (context !== undefined) {
     if (config.getContextObject(context) === null)
-      throw new UsageError(`the Kubernetes configuration has no context ${context}`);
+      throw new UsageError(`${where} has no context ${context}; give --context one of: ${known}`);
     config.setCurrentContext(context);
   }
   if (config.getCurrentCluster() === null)
-    throw new UsageError("the Kubernetes configuration names no cluster; check its current-context");
+    throw new UsageError(
+      `${where} names no cluster to ask; give --context one of: ${known}, or set its current-context`,
+    );
   return config;
+}
+
+interface Source {
+  /** For people. */
+  readonly where: string;
+  load(): void;
+  mend(thrown: unknown): string;
+}
+
+/** @throws UsageError where there is none */
+function sourceOf(
+  kubeconfig: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  config: KubeConfig,
+): Source {
+  if (kubeconfig !== undefined) {
+    const where = `the kubeconfig ${kubeconfig} (--kubeconfig)`;
+    return { where, load: () => config.loadFromFile(kubeconfig), mend: mendOfFile };
+  }
+  if (env["KUBERNETES_SERVICE_HOST"]) {
+    return {
+      where: "the pod's service account",
+      load: () => config.loadFromCluster(),
+      mend: () => "set automountServiceAccountToken, or give --kubeconfig FILE outside of a pod",
+    };
+  }
+  const named = env["KUBECONFIG"];
+  const usual = join(homedir(), ".kube", "config");
+  // client-node would go on with http://localhost:8080.
+  if (!named && !existsSync(usual))
+    throw new UsageError(
+      "where is Kubernetes? Give --kubeconfig FILE, or run it in a pod with a service account",
+    );
+  const where = named ? `the kubeconfig ${named} ($KUBECONFIG)` : `the kubeconfig ${usual}`;
+  return { where, load: () => config.loadFromDefault(), mend: mendOfFile };
+}
+
+function mendOfFile(thrown: unknown): string {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "ENOENT") return "name a file that is there, as `kubectl config view` reads one";
+  if (code === "EACCES" || code === "EPERM")
+    return "let this user read it, and nobody else: it holds credentials";
+  if (code === "EISDIR") return "name the file, not its folder";
+  return "check that it is YAML as `kubectl config view` takes it";
 }
 
 /** The namespace that the configuration or the pod names. */

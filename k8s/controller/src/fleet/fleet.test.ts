@@ -124,6 +124,48 @@ describe("an offer", () => {
   });
 });
 
+describe("a renewal", () => {
+  const timesOf = (signedMs: number) => ({ signedMs, expiresMs: signedMs + 90 * DAY_MS });
+  const nowMs = (): number => clock.nowUs() / 1000;
+
+  it("signs a pointer anew when a quarter of its time is over, and tells its times", async () => {
+    const fleet = await open();
+    const offeredMs = nowMs();
+    await fleet.offer(pointing, never);
+    await clock.advance(22 * DAY_MS);
+    expect(await fleet.renew(pointing, never)).toEqual(timesOf(offeredMs));
+    expect(await pointerOf(candidate)).toMatchObject({ sequence: 1 });
+    await clock.advance(DAY_MS);
+    expect(await fleet.renew(pointing, never)).toEqual(timesOf(nowMs()));
+    expect(await fleet.renew(pointing, never)).toEqual(timesOf(nowMs()));
+    expect(await pointerOf(candidate)).toMatchObject({ sequence: 2, version: "2.0.0", isRollback: false });
+    expect(await pointerOf(stable)).toBeUndefined();
+  });
+
+  it("signs one anew whose time is over, or that is gone", async () => {
+    const fleet = await open();
+    await fleet.offer(pointing, never);
+    await clock.advance(91 * DAY_MS);
+    expect(await fleet.renew(pointing, never)).toEqual(timesOf(nowMs()));
+    expect(await pointerOf(candidate)).toMatchObject({ sequence: 2 });
+    await fleet.renew({ ...pointing, node: "node-2" }, never);
+    expect(await pointerOf(deviceChannels("node-2").candidate)).toMatchObject({ sequence: 1 });
+  });
+
+  it.each([
+    ["another version", (fleet: Fleet) => fleet.offer({ ...pointing, version: "3.0.0" }, never)],
+    ["another manifest", (fleet: Fleet) => fleet.offer({ ...pointing, digest: "3".repeat(64) }, never)],
+    ["a return", (fleet: Fleet) => fleet.recall(pointing, never)],
+  ])("leaves a pointer alone that names %s, however old", async (_, point) => {
+    const fleet = await open();
+    await point(fleet);
+    await clock.advance(80 * DAY_MS);
+    const before = await pointerOf(candidate);
+    expect(await fleet.renew(pointing, never)).toBeUndefined();
+    expect(await pointerOf(candidate)).toEqual(before);
+  });
+});
+
 describe("a recall", () => {
   const back = (): Pointing => ({ ...pointing, version: "1.0.0", digest: "1".repeat(64) });
 

@@ -16,7 +16,7 @@ import { type Fleet, FleetError } from "../ports/fleet.ts";
 import type { Known } from "./admit.ts";
 import { asFleetError } from "./fleet-error.ts";
 import { createGate } from "./gate.ts";
-import { type PointingDeps, pointAt, pointBack } from "./pointing.ts";
+import { type PointingDeps, pointAt, pointBack, renewAt } from "./pointing.ts";
 import { createReports } from "./reports.ts";
 
 /** Where something is kept: a folder, or s3://bucket/prefix. */
@@ -80,6 +80,8 @@ export async function createFleet(options: FleetOptions, deps: FleetDeps): Promi
       }),
     offer: (wanted, signal) =>
       asFleetError(() => gate.through(() => pointAt(wanted, pointing, signal), signal)),
+    renew: (wanted, signal) =>
+      asFleetError(() => gate.through(() => renewAt(wanted, pointing, signal), signal)),
     recall: (wanted, signal) =>
       asFleetError(() => gate.through(() => pointBack(wanted, pointing, signal), signal)),
   };

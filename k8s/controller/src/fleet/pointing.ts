@@ -1,7 +1,7 @@
 import { deviceChannels, isFleetNode } from "@stethos/edge-agent/core";
 import { ModelError, type Pointer, type Registry, type Signer, type Trust } from "@stethos/models";
 import type { Clock } from "@stethos/protocol-finger/clock";
-import { FleetError, type Pointing } from "../ports/fleet.ts";
+import { FleetError, type PointerTimes, type Pointing } from "../ports/fleet.ts";
 
 export interface PointingDeps {
   readonly registry: Registry;
@@ -16,6 +16,9 @@ const DAY_MS = 86_400_000;
 const BACKDATED_MS = 300_000;
 /** Of its time, when a pointer is signed again. */
 const RENEW_BELOW = 1 / 3;
+/** The same in a round of renewals, which begins at half of the time of the oldest: those that were offered the version some
+ *  days later go along, and have no round of their own. */
+const RENEW_ALONG_BELOW = 3 / 4;
 
 /** The candidate channel of a device, pointed at a version. */
 export async function pointAt(pointing: Pointing, deps: PointingDeps, signal: AbortSignal): Promise<void> {
@@ -25,6 +28,25 @@ export async function pointAt(pointing: Pointing, deps: PointingDeps, signal: Ab
   if (current !== undefined && saysSo(current, pointing, false, now)) return;
   await set(pointing, candidate, { isRollback: false, now, current }, deps, signal);
 }
+
+/** The candidate channel of a device, kept pointed at what it points at. */
+export async function renewAt(
+  pointing: Pointing,
+  deps: PointingDeps,
+  signal: AbortSignal,
+): Promise<PointerTimes | undefined> {
+  const { candidate } = channelsOf(pointing);
+  const now = nowMs(deps);
+  const current = await currentOf(pointing, candidate, deps, signal);
+  if (current !== undefined && !names(current, pointing, false)) return undefined;
+  if (current !== undefined && hasMore(current, pointing, now, RENEW_ALONG_BELOW)) return timesOf(current);
+  return timesOf(await set(pointing, candidate, { isRollback: false, now, current }, deps, signal));
+}
+
+const timesOf = ({ notBefore, expires }: Pointer): PointerTimes => ({
+  signedMs: Date.parse(notBefore) + BACKDATED_MS,
+  expiresMs: Date.parse(expires),
+});
 
 /** Both channels, declared as a return: first what may be tried, so that no device begins what is being called back; then
  *  what must be returned to. Devices follow a recall once, by the number of its pointer: one that is older than what the
@@ -65,15 +87,14 @@ async function currentOf(
   }
 }
 
-function saysSo(pointer: Pointer, pointing: Pointing, isRollback: boolean, now: number): boolean {
-  const leftMs = Date.parse(pointer.expires) - now;
-  return (
-    pointer.version === pointing.version &&
-    pointer.manifestSha256 === pointing.digest &&
-    pointer.isRollback === isRollback &&
-    leftMs > pointing.expiresDays * DAY_MS * RENEW_BELOW
-  );
-}
+const saysSo = (pointer: Pointer, pointing: Pointing, isRollback: boolean, now: number): boolean =>
+  names(pointer, pointing, isRollback) && hasMore(pointer, pointing, now, RENEW_BELOW);
+
+const names = (pointer: Pointer, { version, digest }: Pointing, isRollback: boolean): boolean =>
+  pointer.version === version && pointer.manifestSha256 === digest && pointer.isRollback === isRollback;
+
+const hasMore = ({ expires }: Pointer, { expiresDays }: Pointing, now: number, share: number): boolean =>
+  Date.parse(expires) - now > expiresDays * DAY_MS * share;
 
 interface Want {
   readonly isRollback: boolean;

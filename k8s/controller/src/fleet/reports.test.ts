@@ -73,6 +73,53 @@ describe("reports of a fleet", () => {
   });
 });
 
+describe("a report of a newer agent", () => {
+  const outcome = {
+    version: "2.0.0",
+    digest: "b".repeat(64),
+    kind: "rolled-back",
+    time: "2026-11-23T12:00:00Z",
+  };
+
+  it("is taken with a reason that nobody here knows, and without fields that nobody here knows", async () => {
+    const report = {
+      ...aReport("node-1", 1),
+      mood: { of: ["the day"] },
+      outcomes: [
+        { ...outcome, reason: "too-cold", degrees: -7 },
+        { ...outcome, reason: "golden-worse" },
+      ],
+    };
+    await place.report(report as unknown as ReturnType<typeof aReport>, one);
+    const { reports, refused } = await open().reports(never);
+    expect(refused).toEqual([]);
+    expect(reports.map(({ report }) => report)).toEqual([
+      {
+        ...aReport("node-1", 1),
+        outcomes: [
+          { ...outcome, reason: "unknown: too-cold" },
+          { ...outcome, reason: "golden-worse" },
+        ],
+      },
+    ]);
+  });
+
+  it.each([
+    ["a reason that is no code", [{ ...outcome, reason: "Too cold\n" }]],
+    ["a reason that is too long to be one", [{ ...outcome, reason: "c".repeat(65) }]],
+    ["a reason that is no text", [{ ...outcome, reason: 7 }]],
+    ["an outcome without a reason", [outcome]],
+    ["an end that is none", [{ ...outcome, reason: "too-cold", kind: "frozen" }]],
+    ["more outcomes than a report has", Array.from({ length: 33 }, () => ({ ...outcome, reason: "errors" }))],
+  ])("is refused with %s", async (_, outcomes) => {
+    const report = { ...aReport("node-1", 1), outcomes } as unknown as ReturnType<typeof aReport>;
+    await place.report(report, one);
+    const { reports, refused } = await open().reports(never);
+    expect(reports).toEqual([]);
+    expect(refused[0]?.why).toMatch(/it is no report: .*outcomes/s);
+  });
+});
+
 describe("a report is refused, and told once,", () => {
   const refusal = async (): Promise<string> => {
     const fleet = open();

@@ -17,6 +17,8 @@ const MOST_BYTES = 64 << 10;
 /** More objects than this are somebody's mistake, or attack. */
 const MOST_REPORTS = 20_000;
 const AT_ONCE = 16;
+/** As the schema of a report has it. */
+const MOST_OUTCOMES = 32;
 
 export interface ReportDeps {
   readonly store: ObjectStore;
@@ -104,10 +106,25 @@ async function fetchReport(
   return object && { etag: object.etag, said: reportIn(object.bytes, key) };
 }
 
+// Agents are brought up before the controller too: a reason that only they know is kept as they wrote it, and fields that
+// only they know are left out.
+const outcomeSchema = fleetReportSchema.shape.outcomes.element;
+const reportSchema = fleetReportSchema.extend({
+  outcomes: z
+    .array(outcomeSchema.extend({ reason: outcomeSchema.shape.reason.or(newerReason()) }))
+    .max(MOST_OUTCOMES),
+});
+
+/** A code as ours are: it goes into statuses, events and logs. */
+function newerReason() {
+  const code = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
+  return code.transform((reason): `unknown: ${string}` => `unknown: ${reason}`);
+}
+
 function reportIn(bytes: Uint8Array, key: string): Read["said"] {
   try {
     const { content, keyId } = openSelfSigned(bytes, FLEET_REPORT_TYPE, MOST_BYTES, key);
-    const report = fleetReportSchema.parse(content);
+    const report = reportSchema.parse(content);
     if (fleetReportKey(report.node) !== key) return { why: `it is the report of ${report.node}` };
     return { report, keyId };
   } catch (thrown) {

@@ -7,8 +7,11 @@ import {
   type LeadershipNews,
   type LeaseLeadership,
   type LeaseTimes,
-  USUAL_LEASE,
+  leaseTimes,
 } from "./leadership.ts";
+
+// The default of --lease-seconds.
+const USUAL_LEASE = leaseTimes(15);
 
 interface Member {
   readonly leadership: LeaseLeadership;
@@ -222,6 +225,23 @@ describe("leadership by a lease", () => {
       const { most } = await reign(wrong, ...weather);
       return most <= 1;
     });
-    expect((await fc.check(property, { numRuns: 25, endOnFailure: true })).failed).toBe(true);
+    expect((await fc.check(property, { numRuns: 25, seed: 11, endOnFailure: true })).failed).toBe(true);
   });
+});
+
+describe("the times of a lease", () => {
+  it("are those of client-go by default", () => {
+    expect(USUAL_LEASE).toEqual({ leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 });
+  });
+
+  it.each([5, 7, 60, 600])(
+    "of %i s leave room for several tries before the leader stops, and then for it to stop",
+    (seconds) => {
+      const { leaseMs, renewMs, retryMs } = leaseTimes(seconds);
+      expect(leaseMs).toBe(seconds * 1000);
+      expect(renewMs / retryMs).toBeGreaterThanOrEqual(4);
+      expect(leaseMs / renewMs).toBeGreaterThanOrEqual(1.5);
+      expect([renewMs, retryMs].every(Number.isInteger)).toBe(true);
+    },
+  );
 });

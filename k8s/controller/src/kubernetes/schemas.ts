@@ -11,6 +11,7 @@ import {
   type ModelRolloutStatus,
   type ObjectMeta,
   PHASES,
+  type PointersStatus,
   type Wave,
   type WaveStatus,
 } from "../ports/resources.ts";
@@ -87,6 +88,12 @@ const waveStatusSchema = fields<WaveStatus>({
   failedTime: z.string().optional(),
 });
 
+const pointersSchema = fields<PointersStatus>({
+  checkedTime: z.string(),
+  signedTime: z.string().optional(),
+  validUntilTime: z.string().optional(),
+});
+
 const rolloutStatusSchema = fields<ModelRolloutStatus>({
   observedGeneration: count,
   phase: z.enum(PHASES),
@@ -100,6 +107,7 @@ const rolloutStatusSchema = fields<ModelRolloutStatus>({
   message: z.string(),
   startedTime: z.string().optional(),
   finishedTime: z.string().optional(),
+  pointers: pointersSchema.optional(),
   conditions: z.array(conditionSchema),
 });
 

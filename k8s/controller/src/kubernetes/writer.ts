@@ -53,6 +53,9 @@ export function createWriter({ api, confirm, keepRollout, keepDevice }: WriterDe
     async setRolloutStatus(seen, status, signal) {
       const now = await setStatus(ROLLOUTS, seen, status, signal);
       keepRollout(now, seen.metadata.resourceVersion);
+      // Fields that a definition does not have are dropped without a word: what was written would be found missing for ever.
+      if (status.pointers !== undefined && now.status?.pointers === undefined)
+        throw new ClusterError("refused", oldDefinition(seen.metadata));
       return now;
     },
     async setDeviceStatus(seen, status, signal) {
@@ -97,6 +100,9 @@ export function createWriter({ api, confirm, keepRollout, keepDevice }: WriterDe
     },
   };
 }
+
+const oldDefinition = ({ namespace, name }: ModelRollout["metadata"]): string =>
+  `the API server does not keep status.pointers of ModelRollout ${namespace}/${name}: the installed definition is older than this controller; apply k8s/crd`;
 
 /** Setting the version makes it the condition of the patch: the server answers 409 where it is another one by now. A `test`
  *  would do as well, and be answered with 422, as an object that is not valid. */

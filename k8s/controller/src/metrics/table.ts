@@ -40,7 +40,7 @@ export const eventTable = {
   steps_total: {
     type: "counter",
     labels: [],
-    help: "Steps carried out: journals, offers, recalls, finalizers",
+    help: "Steps carried out: journals, offers, renewals, recalls, finalizers",
   },
   conflicts_total: {
     type: "counter",

@@ -10,6 +10,10 @@ export interface Fleet {
   published(model: string, version: string, signal: AbortSignal): Promise<FleetVersion | undefined>;
   /** Points the device's candidate channel at a version; nothing is written where it points there already. */
   offer(pointing: Pointing, signal: AbortSignal): Promise<void>;
+  /** Signs the pointer of the device's candidate channel anew where more than a quarter of its time is over, or it is gone;
+   *  nothing is written where it is younger. One that names something else is somebody else's, and left alone.
+   *  @returns its times; undefined where it names something else */
+  renew(pointing: Pointing, signal: AbortSignal): Promise<PointerTimes | undefined>;
   /** Points both of the device's channels back, as a declared rollback; nothing is written where they point there already. */
   recall(pointing: Pointing, signal: AbortSignal): Promise<void>;
 }
@@ -18,6 +22,12 @@ export interface Pointing extends FleetVersion {
   readonly model: string;
   readonly node: string;
   readonly expiresDays: number;
+}
+
+/** Unix time, ms. */
+export interface PointerTimes {
+  readonly signedMs: number;
+  readonly expiresMs: number;
 }
 
 export interface ReportsSeen {

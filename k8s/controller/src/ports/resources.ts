@@ -101,7 +101,19 @@ export interface ModelRolloutStatus {
   readonly message: string;
   readonly startedTime?: string | undefined;
   readonly finishedTime?: string | undefined;
+  /** While it is Completed and has devices. */
+  readonly pointers?: PointersStatus | undefined;
   readonly conditions: readonly Condition[];
+}
+
+/** The pointers of a rollout's devices, together: written once a round of renewals. */
+export interface PointersStatus {
+  /** When all of them were looked at last. */
+  readonly checkedTime: string;
+  /** When the newest was signed; absent where none names the version any more. */
+  readonly signedTime?: string | undefined;
+  /** When the first of them expires. */
+  readonly validUntilTime?: string | undefined;
 }
 
 export interface WaveStatus {

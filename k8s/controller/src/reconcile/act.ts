@@ -5,12 +5,14 @@ import type { EdgeDevice, EdgeDeviceStatus, ModelRollout } from "../ports/resour
 import type { DeviceMemory } from "./device-memory.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { Decision, Step } from "./observed.ts";
+import type { Renewals } from "./renewals.ts";
 
 export interface ActDeps {
   readonly cluster: Cluster;
   readonly fleet: Fleet;
   readonly leadership: Pick<Leadership, "confirm">;
   readonly memory: DeviceMemory;
+  readonly renewals: Renewals;
   /** Steps at the same time. */
   readonly concurrency: number;
 }
@@ -65,7 +67,7 @@ export async function carryOut(steps: readonly Step[], deps: ActDeps, signal: Ab
 
 async function takeStep(
   step: Step,
-  { cluster, fleet, leadership, memory }: ActDeps,
+  { cluster, fleet, leadership, memory, renewals }: ActDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const journal = async (device: EdgeDevice, status: EdgeDeviceStatus): Promise<void> => {
@@ -82,6 +84,11 @@ async function takeStep(
     case "recall":
       await fleet.recall(step.pointing, signal);
       return journal(step.device, step.status);
+    case "renew": {
+      const times = await fleet.renew(step.pointing, signal);
+      renewals.remember(step.rollout.metadata, step.pointing.node, times);
+      return;
+    }
     case "finalizers":
       await cluster.setFinalizers(step.rollout, step.finalizers, signal);
       return;

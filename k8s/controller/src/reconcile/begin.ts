@@ -1,4 +1,5 @@
 import type { ModelRollout } from "../ports/resources.ts";
+import { nodeOf } from "./mirror.ts";
 import type { Observed } from "./observed.ts";
 import type { Change } from "./status.ts";
 import { isActive, isSelected, type View } from "./view.ts";
@@ -19,7 +20,16 @@ export function begin(observed: Observed, view: View): Change {
 type Waiting = Pick<Change, "message" | "phase" | "reason">;
 
 /** Looked at again: somebody may push the version. */
-function whyInvalid({ rollout, published }: Observed): Waiting | undefined {
+function whyInvalid({ rollout, devices, namesakes, published }: Observed): Waiting | undefined {
+  const shared = devices
+    .filter((device) => isSelected(device, rollout))
+    .map(nodeOf)
+    .find((node) => namesakes.has(node));
+  if (shared !== undefined) {
+    const both = namesakes.get(shared)?.join(" and ");
+    const message = `the EdgeDevices ${both} name one device, ${shared}; delete all but one, or correct spec.node`;
+    return { phase: "Invalid", reason: "SharedDevice", message };
+  }
   const { model, version, manifestSha256 } = rollout.spec;
   const digest = published.get(version);
   if (digest === undefined) {

@@ -19,6 +19,7 @@ function hearingOf(answers: readonly (Error | ReportsSeen)[]) {
     },
     published: unused,
     offer: unused,
+    renew: unused,
     recall: unused,
   };
   const hearing = createHearing({

@@ -10,6 +10,7 @@ import { createKeyQueue, type KeyQueue } from "./key-queue.ts";
 import { type LookDeps, look, mirrorAll } from "./look.ts";
 import type { Step } from "./observed.ts";
 import { createPublishedVersions } from "./published.ts";
+import { createRenewals } from "./renewals.ts";
 
 export interface LeadOptions {
   /** How often the devices' reports are read. */
@@ -89,6 +90,7 @@ async function leadOnce(
     memory,
     hearing,
     concurrency: options.concurrency,
+    renewals: createRenewals(),
     published: createPublishedVersions(fleet, clock),
     onActed: (rollout, steps, acted) => onTold({ kind: "acted", rollout, steps, acted }),
   };

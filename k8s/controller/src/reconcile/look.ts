@@ -4,6 +4,7 @@ import { type ActDeps, type Acted, act, carryOut } from "./act.ts";
 import type { Hearing } from "./hear.ts";
 import { inParallel } from "./in-parallel.ts";
 import { mirrored, nodeOf } from "./mirror.ts";
+import { namesakesOf } from "./namesakes.ts";
 import { MOST_STEPS, type Observed, type Step } from "./observed.ts";
 import type { PublishedVersions } from "./published.ts";
 import { reconcile } from "./reconcile.ts";
@@ -36,10 +37,14 @@ export async function look(
 ): Promise<Looked> {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const rollout = await deps.cluster.rollout(namespace, name, signal);
-    if (rollout === undefined) return { againMs: undefined };
+    if (rollout === undefined) {
+      deps.renewals.forget(namespace, name);
+      return { againMs: undefined };
+    }
     const observed = await observe(rollout, deps, signal);
     const decision = reconcile(observed);
     if (decision.status === undefined && decision.steps.length === 0) {
+      deps.renewals.forget(namespace, name);
       return { againMs: decision.requeueAfterMs };
     }
     const acted = await act(rollout, decision, deps, signal);
@@ -54,9 +59,10 @@ export async function look(
 const CONFLICT_MS = 50;
 
 async function observe(rollout: ModelRollout, deps: LookDeps, signal: AbortSignal): Promise<Observed> {
-  const { cluster, hearing, published, memory, clock } = deps;
+  const { cluster, hearing, published, memory, renewals, clock } = deps;
   const { namespace } = rollout.metadata;
-  const devices = memory.newest(cluster.devices()).filter(({ metadata }) => metadata.namespace === namespace);
+  const everywhere = memory.newest(cluster.devices());
+  const devices = everywhere.filter(({ metadata }) => metadata.namespace === namespace);
   const reports = hearing.of(devices);
   const { model, version } = rollout.spec;
   const champions = [...reports.values()]
@@ -66,8 +72,10 @@ async function observe(rollout: ModelRollout, deps: LookDeps, signal: AbortSigna
     rollout,
     devices,
     reports,
+    namesakes: namesakesOf(everywhere),
     others: await othersOf(rollout, devices, deps, signal),
     published: await published.of(model, [version, ...champions], signal),
+    renewals: renewals.of(rollout.metadata),
     readableSinceMs: hearing.readableSinceMs,
     nowMs: Math.round(clock.nowUs() / 1000),
   };

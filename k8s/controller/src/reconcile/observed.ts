@@ -1,5 +1,5 @@
 import type { ClusterEvent } from "../ports/cluster.ts";
-import type { Pointing, SignedReport } from "../ports/fleet.ts";
+import type { PointerTimes, Pointing, SignedReport } from "../ports/fleet.ts";
 import type { EdgeDevice, EdgeDeviceStatus, ModelRollout, ModelRolloutStatus } from "../ports/resources.ts";
 
 /** All that a decision about one rollout rests on. */
@@ -10,10 +10,14 @@ export interface Observed {
   readonly devices: readonly EdgeDevice[];
   /** By the name that the device reports. */
   readonly reports: ReadonlyMap<string, SignedReport>;
+  /** Devices that several EdgeDevices name, of all namespaces that are watched: those, by the device's name. */
+  readonly namesakes: ReadonlyMap<string, readonly string[]>;
   /** The other rollouts of its namespace. */
   readonly others: readonly ModelRollout[];
   /** Digest of each version that was asked for, null where the registry has none; absent where it gave no answer. */
   readonly published: ReadonlyMap<string, string | null>;
+  /** What the round of renewals that is under way has seen, by the device's name; undefined: the pointer is somebody else's. */
+  readonly renewals: ReadonlyMap<string, PointerTimes | undefined>;
   /** Since then the reports could be read without a break: nobody is silent who could not be heard. */
   readonly readableSinceMs: number;
   readonly nowMs: number;
@@ -29,6 +33,13 @@ export type Step =
       readonly device: EdgeDevice;
       readonly pointing: Pointing;
       readonly status: EdgeDeviceStatus;
+    }
+  /** The pointer is kept valid. Nothing is journalled: it tells itself until when it is. */
+  | {
+      readonly kind: "renew";
+      readonly rollout: ModelRollout;
+      readonly device: EdgeDevice;
+      readonly pointing: Pointing;
     }
   /** Alone: no status comes before it. */
   | { readonly kind: "finalizers"; readonly rollout: ModelRollout; readonly finalizers: readonly string[] };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ModelRolloutStatus } from "../ports/resources.ts";
+import { namesakesOf } from "./namesakes.ts";
 import { type Decision, FINALIZER } from "./observed.ts";
 import { reconcile } from "./reconcile.ts";
 import { deviceOf, NOW_MS, OLD, observedOf, reportOf, rolloutOf, WANTED } from "./testing/observed-of.ts";
@@ -9,11 +10,11 @@ const promoted = (node: string, sequence = 20) =>
   reportOf(node, { sequence, champion: { ...WANTED, sinceTime: "2026-11-23T11:59:00.000Z" } });
 
 const stepsOf = ({ steps }: Decision): readonly string[] =>
-  steps.map((step) =>
-    step.kind === "finalizers"
-      ? `finalizers ${step.finalizers.join()}`
-      : `${step.kind} ${step.device.metadata.name} ${step.status.rollout?.step}`,
-  );
+  steps.map((step) => {
+    if (step.kind === "finalizers") return `finalizers ${step.finalizers.join()}`;
+    const { name } = step.device.metadata;
+    return step.kind === "renew" ? `renew ${name}` : `${step.kind} ${name} ${step.status.rollout?.step}`;
+  });
 const conditionOf = (status: ModelRolloutStatus | undefined, wanted: string) =>
   status?.conditions.find(({ type }) => type === wanted);
 
@@ -53,6 +54,36 @@ describe("a rollout that begins", () => {
     expect(steps).toEqual([]);
   });
 
+  it("is refused where two EdgeDevices name one device, and names both and what to do", () => {
+    const twin = deviceOf("z");
+    const elsewhere = {
+      ...twin,
+      metadata: { ...twin.metadata, namespace: "hall" },
+      spec: { ...twin.spec, node: "b" },
+    };
+    const namesakes = namesakesOf([...FOUR, elsewhere]);
+    const { status, steps, events } = reconcile(observedOf(rolloutOf(), FOUR, { namesakes }));
+    const message =
+      "the EdgeDevices hall/z and plant/b name one device, b; delete all but one, or correct spec.node";
+    expect(steps).toEqual([]);
+    expect(status?.phase).toBe("Invalid");
+    expect(status?.message).toContain(message);
+    expect(conditionOf(status, "Ready")).toMatchObject({ status: "False", reason: "SharedDevice" });
+    expect(events).toEqual([
+      { type: "Warning", reason: "Invalid", message: expect.stringContaining(message) },
+    ]);
+    // Mended, it begins.
+    const invalid = rolloutOf({ status: status ?? {} });
+    expect(reconcile(observedOf(invalid, FOUR)).status?.phase).toBe("Progressing");
+    const going = { ...elsewhere.metadata, deletionTimestamp: "2026-11-23T12:00:00Z" };
+    expect(namesakesOf([...FOUR, { ...elsewhere, metadata: going }]).size).toBe(0);
+  });
+
+  it("does not care for namesakes among devices that it does not select", () => {
+    const namesakes = new Map([["x", ["hall/x", "hall/y"]]]);
+    expect(reconcile(observedOf(rolloutOf(), FOUR, { namesakes })).status?.phase).toBe("Progressing");
+  });
+
   it("waits for an older rollout of the same devices, and for one that has begun, but for no other", () => {
     const older = { creationTimestamp: "2026-11-23T10:00:00Z" };
     const phaseWith = (other: ReturnType<typeof rolloutOf>) =>
@@ -79,6 +110,22 @@ describe("a rollout that begins", () => {
 
 describe("a rollout on its way", () => {
   const opened = { phase: "Progressing" as const };
+
+  it("goes on with a device that it has when another EdgeDevice comes to name it, and begins with no such device", () => {
+    const devices = [deviceOf("a", { step: "Offering" }), ...FOUR.slice(1)];
+    const wide = rolloutOf({
+      status: opened,
+      spec: { waves: rolloutOf().spec.waves.map(({ devices: _, ...wave }) => ({ ...wave, percent: 100 })) },
+    });
+    const namesakes = new Map(["a", "b"].map((node) => [node, [`hall/${node}`, `plant/${node}`]]));
+    const decision = reconcile(observedOf(wide, devices, { namesakes }));
+    expect([...stepsOf(decision)].sort()).toEqual([
+      "journal c Offering",
+      "journal d Offering",
+      "offer a Offered",
+    ]);
+    expect(decision.status?.message).toContain("1 named by another EdgeDevice too");
+  });
 
   it("finishes what was being offered when somebody died", () => {
     const devices = [deviceOf("a", { step: "Offering" }), ...FOUR.slice(1)];

@@ -5,6 +5,7 @@ import { begin } from "./begin.ts";
 import { compensate, returned } from "./compensate.ts";
 import { isPending } from "./journal.ts";
 import { type Decision, FINALIZER, type Observed, type Step } from "./observed.ts";
+import { renew, renewalMs } from "./renew.ts";
 import { type Change, isFinal, statusWith } from "./status.ts";
 import { eventsOf } from "./tell.ts";
 import { type View, viewOf } from "./view.ts";
@@ -17,6 +18,8 @@ interface Next {
 
 // Nothing changes without a report or a write; this is for what only time does.
 const LOOK_AGAIN_MS = 60_000;
+// No longer, though a renewal is far: a wall clock may have been set meanwhile.
+const RENEWAL_LOOK_MS = 3_600_000;
 
 /** What is to be done about one rollout, from what is seen alone: no memory, no clock, no I/O. The same again once it was
  *  done says nothing more; what was done and not seen yet is said again, and fails as a conflict or changes nothing. */
@@ -66,7 +69,10 @@ function nextOf(observed: Observed, view: View): Next {
     case "Halted":
       // Nothing is begun and nothing undone; what is under way ends by itself, and is written down.
       return { change: asItIs(observed), steps: [...verdicts(observed, view), ...offers(observed, view)] };
-    case "Completed":
+    case "Completed": {
+      const { pointers, steps } = renew(observed, view);
+      return { change: { ...asItIs(observed), pointers }, steps: [...returned(observed, view), ...steps] };
+    }
     case "RolledBack":
       return { change: asItIs(observed), steps: returned(observed, view) };
     default:
@@ -94,14 +100,16 @@ function decided(observed: Observed, view: View, { change, steps, soakedMs }: Ne
 }
 
 function againMs(
-  { nowMs }: Observed,
+  { rollout, nowMs }: Observed,
   { members }: View,
-  { phase }: ModelRolloutStatus,
+  { phase, pointers }: ModelRolloutStatus,
   soakedMs: number | undefined,
 ): number | undefined {
   if (isFinal(phase)) {
     const isWaiting = members.some(({ step }) => step.step === "Recalled" || isPending(step));
-    return isWaiting ? LOOK_AGAIN_MS : undefined;
+    if (isWaiting) return LOOK_AGAIN_MS;
+    if (pointers === undefined) return undefined;
+    return Math.min(RENEWAL_LOOK_MS, Math.max(0, renewalMs(pointers, rollout.spec) - nowMs));
   }
   return Math.min(LOOK_AGAIN_MS, Math.max(0, (soakedMs ?? Number.POSITIVE_INFINITY) - nowMs));
 }

@@ -2,6 +2,7 @@ import type {
   Condition,
   DeviceStep,
   ModelRolloutStatus,
+  PointersStatus,
   RolloutPhase,
   WaveStatus,
 } from "../ports/resources.ts";
@@ -18,6 +19,7 @@ export interface Change {
   /** UpperCamelCase, for the conditions. */
   readonly reason: string;
   readonly message: string;
+  readonly pointers?: PointersStatus | undefined;
 }
 
 const MOST_NAMED = 10;
@@ -29,7 +31,7 @@ export const isFinal = (phase: RolloutPhase): boolean =>
 export function statusWith(observed: Observed, view: View, change: Change): ModelRolloutStatus {
   const { rollout, nowMs } = observed;
   const before = rollout.status;
-  const { phase, wave, waves } = change;
+  const { phase, wave, waves, pointers } = change;
   const now = isoOf(nowMs);
   // What called for the compensation stays told while it is undone.
   const isUndone = phase === "RollingBack" || phase === "RolledBack";
@@ -57,6 +59,7 @@ export function statusWith(observed: Observed, view: View, change: Change): Mode
     message: [change.message, ...leftOutText(view.leftOut, phase)].join("; "),
     ...(startedTime !== undefined && { startedTime }),
     ...(finishedTime !== undefined && { finishedTime }),
+    ...(pointers && { pointers }),
   };
   return {
     ...status,
@@ -67,6 +70,7 @@ export function statusWith(observed: Observed, view: View, change: Change): Mode
 const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
   held: "held by hand",
   "other-model": "of another model",
+  shared: "named by another EdgeDevice too (delete one of the two, or correct spec.node)",
   silent: "silent",
   taken: "taken by another rollout",
   unheard: "never heard of",

@@ -21,8 +21,22 @@ export function eventsOf(
       events.push({ type: "Warning", reason: "WaveFailed", message: `wave ${place + 1}: ${counts}` });
     }
   });
+  const renewed = renewedEvent(before, after);
+  if (renewed !== undefined) events.push(renewed);
   const turn = before?.phase === after.phase ? undefined : turnOf(after);
   return turn === undefined ? events : [...events, turn];
+}
+
+/** Of a whole round one event, when it is over and something was signed. */
+function renewedEvent(
+  before: ModelRolloutStatus | undefined,
+  { pointers }: ModelRolloutStatus,
+): ClusterEvent | undefined {
+  if (pointers?.signedTime === undefined) return undefined;
+  const sinceMs = Date.parse(before?.pointers?.signedTime ?? before?.finishedTime ?? "");
+  if (!(Date.parse(pointers.signedTime) > sinceMs)) return undefined;
+  const message = `pointers were signed anew; all are valid until ${pointers.validUntilTime}`;
+  return { type: "Normal", reason: "PointersRenewed", message };
 }
 
 function turnOf({ phase, message }: ModelRolloutStatus): ClusterEvent | undefined {

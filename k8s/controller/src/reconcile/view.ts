@@ -20,8 +20,8 @@ export interface Candidate {
 }
 
 /** "taken": by another rollout that is not over. "unpublished": the registry has not what it runs, so that nothing could
- *  bring it back. "other-model": it follows another. */
-export type LeftOut = "held" | "other-model" | "silent" | "taken" | "unheard" | "unpublished";
+ *  bring it back. "other-model": it follows another. "shared": another EdgeDevice names the same device. */
+export type LeftOut = "held" | "other-model" | "shared" | "silent" | "taken" | "unheard" | "unpublished";
 
 const NOT_OVER: readonly RolloutPhase[] = ["Paused", "Progressing", "RollingBack"];
 
@@ -33,7 +33,7 @@ export function viewOf(observed: Observed): View {
   const { rollout, devices, reports } = observed;
   const members: Member[] = [];
   const available: Candidate[] = [];
-  const leftOut = { held: 0, "other-model": 0, silent: 0, taken: 0, unheard: 0, unpublished: 0 };
+  const leftOut = { held: 0, "other-model": 0, shared: 0, silent: 0, taken: 0, unheard: 0, unpublished: 0 };
   const active = new Set(observed.others.filter(isActive).map(({ metadata }) => metadata.uid));
   for (const device of devices) {
     const signed = reports.get(nodeOf(device));
@@ -57,11 +57,12 @@ export const isSelected = ({ metadata }: EdgeDevice, { spec }: ModelRollout): bo
 function whyNot(
   device: EdgeDevice,
   signed: SignedReport | undefined,
-  { rollout, published, readableSinceMs, nowMs }: Observed,
+  { rollout, namesakes, published, readableSinceMs, nowMs }: Observed,
   active: ReadonlySet<string>,
 ): LeftOut | undefined {
   const { spec } = rollout;
   if (device.spec.isHeld) return "held";
+  if (namesakes.has(nodeOf(device))) return "shared";
   if (signed === undefined) return "unheard";
   const { report } = signed;
   if (report.model !== spec.model) return "other-model";

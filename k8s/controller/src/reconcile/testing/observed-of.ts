@@ -105,11 +105,13 @@ export function observedOf(
     rollout,
     devices,
     reports: new Map(reports.map((one) => [one.report.node, one])),
+    namesakes: new Map(),
     others: [],
     published: new Map([
       [OLD.version, OLD.digest],
       [WANTED.version, WANTED.digest],
     ]),
+    renewals: new Map(),
     readableSinceMs: NOW_MS - 86_400_000,
     nowMs: NOW_MS,
     ...rest,
