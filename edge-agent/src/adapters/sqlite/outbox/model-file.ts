@@ -21,6 +21,25 @@ export function baseOf(file: string): number {
   }
 }
 
+/** Of each sink: where its news begin, as it was written last. */
+export function newsIn(file: string): ReadonlyMap<string, number> {
+  copyParts(file, `${file}.probe`);
+  const db = new DatabaseSync(`${file}.probe`);
+  try {
+    return new Map(
+      db
+        .prepare("SELECT name, json FROM sink")
+        .all()
+        .map(({ name, json }) => {
+          const { ranges } = JSON.parse(String(json)) as { ranges: [from: number, to: number | null][] };
+          return [String(name), ranges.at(-1)?.[0] ?? 1];
+        }),
+    );
+  } finally {
+    db.close();
+  }
+}
+
 /** In the bytes of a batch. */
 export function flipBit(file: string, number: number): void {
   const db = new DatabaseSync(file);

@@ -6,7 +6,7 @@ import { createFailingDisk } from "../small-disk.ts";
 import { blocksOf, START_US, tempFolder } from "../test-kit.ts";
 import type { Dropped, FoundBatch, OutboxItem, OutboxReply, OutboxRequest } from "./messages.ts";
 import { type Coming, contentOf, createModel } from "./model.ts";
-import { baseOf, copyParts, flipBit } from "./model-file.ts";
+import { baseOf, copyParts, flipBit, newsIn } from "./model-file.ts";
 import { type Command, partsOf, readingsOf, SINKS, tagOf } from "./model-load.ts";
 import { outboxSettings } from "./outbox-kit.ts";
 import { createOutboxServer, type OutboxServer } from "./server.ts";
@@ -213,6 +213,8 @@ export function createWorld() {
     copyParts(file, copy);
     server.handle({ kind: "close" });
     file = copy;
+    // What a sink is given is divided into history and news in memory, and written with whatever is written next.
+    model.divide(newsIn(file));
     restarted();
   }
 

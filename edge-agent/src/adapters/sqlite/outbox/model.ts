@@ -26,7 +26,7 @@ interface ModelSink {
   readonly options: ReaderOptions;
   readonly open: Set<number>;
   /** Live first: what is history. */
-  readonly history: Set<number>;
+  history: Set<number>;
   held: readonly number[];
   isBacklogHeld: boolean;
   isBacklogTurn: boolean;
@@ -239,6 +239,13 @@ export function createModel() {
         sink.isKnown &&= !isNewRun;
         sink.isReader = sink.isKnown;
         if (sink.isKnown) sink.seenMs = ranMs;
+      }
+    },
+    /** @param news where those of each sink begin */
+    divide(news: ReadonlyMap<string, number>) {
+      for (const [name, from] of news) {
+        const sink = sinks.get(name);
+        if (sink !== undefined) sink.history = new Set(Array.from({ length: from - 1 }, (_, i) => i + 1));
       }
     },
     damage(pick: number): number | undefined {
