@@ -1,18 +1,20 @@
+import { once } from "node:events";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { gzip } from "node:zlib";
-import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import { describeError } from "../../core/errors.ts";
 import type { Stream } from "../../core/outbox/outbound.ts";
 import type { FileKind } from "./file-name.ts";
-import { columnsOf, type JsonRow } from "./parquet-columns.ts";
 
 const zip = promisify(gzip);
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** Rows of one row group: what is in memory at once. */
-const GROUP_ROWS = 50_000;
+/** What is no disk's fault: these rows have no such form. */
+export class EncodeError extends Error {}
 
-/** NDJSON as a finished file of this kind. */
+/** NDJSON as a finished file of this kind. Chunks may be taken over: who gives them must not use them again.
+ *  @throws EncodeError from its iteration; whatever `ndjson` throws */
 export function encode(kind: FileKind, stream: Stream, ndjson: Chunks): Chunks {
   switch (kind) {
     case "ndjson":
@@ -29,38 +31,29 @@ async function* zipped(chunks: Chunks): Chunks & AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield await zip(chunk);
 }
 
+/** In a thread of its own, which lives as long as the file is made. */
 async function* parquet(stream: Stream, ndjson: Chunks): Chunks & AsyncGenerator<Uint8Array> {
-  const columns = columnsOf(stream);
-  const root = { name: "root", num_children: columns.length };
-  const schema = [root, ...columns.map(({ element }) => element)];
-  const writer = new ByteWriter();
-  const kvMetadata = [{ key: "stethos.stream", value: stream }];
-  const file = new ParquetWriter({ writer, schema, kvMetadata, createdBy: "stethos" });
-  for await (const rows of groups(ndjson)) {
-    const columnData = columns.map(({ element, to }) => ({ name: element.name, data: rows.map(to) }));
-    await file.write({ columnData, rowGroupSize: rows.length });
-    yield taken(writer);
-  }
-  await file.finish();
-  yield taken(writer);
-}
+  const worker = new Worker(new URL("./parquet.worker.ts", import.meta.url), { workerData: stream });
+  const death = new AbortController();
+  const die = (why: string, cause?: unknown) => death.abort(new EncodeError(`no Parquet: ${why}`, { cause }));
+  worker.once("error", (cause) => die(describeError(cause), cause));
+  worker.once("exit", (code) => die(`its thread ended with code ${code}`));
 
-function taken(writer: ByteWriter): Uint8Array {
-  const bytes = writer.getBytes().slice();
-  // As the package's own file writer does: `offset` goes on counting.
-  writer.index = 0;
-  return bytes;
-}
-
-async function* groups(ndjson: Chunks): AsyncGenerator<JsonRow[]> {
-  let rows: JsonRow[] = [];
-  for await (const line of linesOf(ndjson)) {
-    rows.push(JSON.parse(line) as JsonRow);
-    if (rows.length < GROUP_ROWS) continue;
-    yield rows;
-    rows = [];
+  async function ask(chunk: Uint8Array | null): Promise<Uint8Array> {
+    const answer = once(worker, "message", { signal: death.signal }).catch((thrown: unknown) => {
+      throw death.signal.aborted ? death.signal.reason : thrown;
+    });
+    worker.postMessage(chunk, chunk?.buffer instanceof ArrayBuffer ? [chunk.buffer] : []);
+    const [bytes] = (await answer) as [Uint8Array];
+    return bytes;
   }
-  if (rows.length > 0) yield rows;
+
+  try {
+    for await (const chunk of ndjson) yield await ask(chunk);
+    yield await ask(null);
+  } finally {
+    await worker.terminate();
+  }
 }
 
 /** Lines without their ends; what follows the last "\n" is a line where it is not empty. */

@@ -6,7 +6,7 @@ import { parseRfc3339, rfc3339 } from "../../core/time.ts";
 export type JsonRow = Readonly<Record<string, unknown>>;
 
 /** One column of a Parquet file, and its way from and to the row's field. */
-interface Column {
+export interface Column {
   readonly element: SchemaElement;
   readonly field: string;
   to(row: JsonRow): unknown;
@@ -15,7 +15,15 @@ interface Column {
 
 const required = { repetition_type: "REQUIRED" } as const;
 const same = (value: unknown): unknown => value;
-const big = (value: unknown): bigint => BigInt(Number(value));
+
+/** Neighbours share much: what was asked last is answered without work. */
+function remembered<B>(of: (value: unknown) => B): (value: unknown) => B {
+  let last: { readonly value: unknown; readonly answer: B } | undefined;
+  return (value) => {
+    if (last === undefined || last.value !== value) last = { value, answer: of(value) };
+    return last.answer;
+  };
+}
 
 function text(name: string, field = name): Column {
   return {
@@ -27,6 +35,7 @@ function text(name: string, field = name): Column {
 }
 
 function integer(name: string, field = name): Column {
+  const big = remembered((value) => BigInt(Number(value)));
   return {
     element: { name, type: "INT64", ...required },
     field,
@@ -37,15 +46,16 @@ function integer(name: string, field = name): Column {
 
 function time(name: string, field: string): Column {
   const logical_type = { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" } as const;
+  const micros = remembered((value) => BigInt(Number(parseRfc3339(String(value)))));
   return {
     element: { name, type: "INT64", logical_type, ...required },
     field,
-    to: (row) => big(parseRfc3339(String(row[field]))),
-    from: (cell) => rfc3339(Number(cell)),
+    to: (row) => micros(row[field]),
+    from: remembered((cell) => rfc3339(Number(cell))),
   };
 }
 
-const NAMES: readonly Column[] = [text("node"), text("epoch"), integer("number"), integer("row")];
+const names = (): readonly Column[] => [text("node"), text("epoch"), integer("number"), integer("row")];
 
 /** Numbers, and 0 or 1 for booleans: what charts and sums work on. */
 const number: Column = {
@@ -66,8 +76,8 @@ const other: Column = {
   from: same,
 };
 
-const READING: readonly Column[] = [
-  ...NAMES,
+const readingColumns = (): readonly Column[] => [
+  ...names(),
   time("source_time", "sourceTime"),
   time("agent_time", "agentTime"),
   text("tag"),
@@ -84,8 +94,8 @@ const READING: readonly Column[] = [
 ];
 
 /** Scores, health, alarms and gaps: their names as columns, all of it as JSON. */
-const OTHER: readonly Column[] = [
-  ...NAMES,
+const otherColumns = (): readonly Column[] => [
+  ...names(),
   {
     element: { name: "json", type: "BYTE_ARRAY", converted_type: "UTF8", ...required },
     field: "json",
@@ -94,12 +104,17 @@ const OTHER: readonly Column[] = [
   },
 ];
 
-export const columnsOf = (stream: Stream): readonly Column[] => (stream === "readings" ? READING : OTHER);
+/** For one file: its columns remember the row before. */
+export const columnsOf = (stream: Stream): readonly Column[] =>
+  stream === "readings" ? readingColumns() : otherColumns();
 
-/** The row that the cells of a file stand for, as NDJSON would have it. */
-export function rowOfCells(stream: Stream, cells: JsonRow): JsonRow {
-  if (stream !== "readings") return JSON.parse(String(cells["json"])) as JsonRow;
-  const pairs = READING.map(({ element, field, from }) => [field, from(cells[element.name])] as const);
-  const { value_json: json, ...row } = Object.fromEntries(pairs);
-  return { stream, ...row, ...(typeof json === "string" && { value: JSON.parse(json) as unknown }) };
+/** Gives the row that the cells of a file stand for, as NDJSON would have it. */
+export function rowReader(stream: Stream): (cells: JsonRow) => JsonRow {
+  if (stream !== "readings") return (cells) => JSON.parse(String(cells["json"])) as JsonRow;
+  const columns = readingColumns();
+  return (cells) => {
+    const pairs = columns.map(({ element, field, from }) => [field, from(cells[element.name])] as const);
+    const { value_json: json, ...row } = Object.fromEntries(pairs);
+    return { stream, ...row, ...(typeof json === "string" && { value: JSON.parse(json) as unknown }) };
+  };
 }

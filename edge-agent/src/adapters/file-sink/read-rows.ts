@@ -8,7 +8,7 @@ import type { Stream } from "../../core/outbox/outbound.ts";
 import { linesOf } from "./encode.ts";
 import type { FileName } from "./file-name.ts";
 import { SUM_ENDING } from "./finish.ts";
-import { type JsonRow, rowOfCells } from "./parquet-columns.ts";
+import { type JsonRow, rowReader } from "./parquet-columns.ts";
 
 /** Whether a finished file is what its check sum was made of. */
 export async function checkSum(path: string): Promise<"good" | "wrong" | "missing"> {
@@ -42,11 +42,12 @@ const parsers = { timestampFromMicroseconds: (micros: bigint) => micros as unkno
 async function* parquetRows(path: string, stream: Stream): AsyncGenerator<JsonRow> {
   const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file);
+  const rowOf = rowReader(stream);
   let rowStart = 0;
   for (const { num_rows: count } of metadata.row_groups) {
     const rowEnd = rowStart + Number(count);
     const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd, parsers });
-    for (const cells of rows) yield rowOfCells(stream, cells);
+    for (const cells of rows) yield rowOf(cells);
     rowStart = rowEnd;
   }
 }

@@ -171,6 +171,28 @@ describe("the file sink", () => {
     expect(await faultOf(sink.deliver([numbered(1)], never))).toBe("misfit");
   });
 
+  it("keeps rows that the disk damaged as they are, and goes on with the next file", async () => {
+    using folder = tempFolder();
+    const { sink } = open(folder.path, { format: "parquet" });
+    await sink.deliver([numbered(1)], never);
+    const part = join(folder.path, ".readings.part");
+    const bytes = await readFile(part);
+    // A quote that is gone: no JSON any more.
+    bytes[bytes.indexOf('"')] = 0;
+    await writeFile(part, bytes);
+    await sink.deliver([numbered(2, 400)], never);
+    await sink.deliver([numbered(3)], never);
+    await sink.close();
+    const files = await finishedFiles(folder.path);
+    expect(files.map(({ name }) => [name.kind, name.first, name.last])).toEqual([
+      ["ndjson", 1, 2],
+      ["parquet", 3, 3],
+    ]);
+    const [damaged] = files;
+    expect(await checkSum(damaged?.path ?? "")).toBe("good");
+    expect((await readFile(damaged?.path ?? "")).subarray(0, bytes.length)).toEqual(bytes);
+  });
+
   it("says where the disk is not mounted that the folder is to be in", async () => {
     using folder = tempFolder();
     const { sink } = open(join(folder.path, "no", "such", "stick"));

@@ -1,9 +1,11 @@
 import type { Clock } from "@stethos/protocol-finger/clock";
+import { describeError } from "../../core/errors.ts";
 import type { OutboxBatch } from "../../core/outbox/outbound.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Refusal } from "../../ports/sink.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type Disk, diskError } from "./disk.ts";
+import { EncodeError } from "./encode.ts";
 import type { FileKind } from "./file-name.ts";
 import { finishPart } from "./finish.ts";
 import { takeIn } from "./intake.ts";
@@ -65,7 +67,17 @@ export function createFileStore(options: FileSinkOptions, deps: StoreDeps): File
     const ending = { ...part, isEnding: true };
     if (!part.isEnding) await commit(withPart(await known(), ending));
     if (part.rows > 0) {
-      const file = await finishPart(disk, folder, ending, kind);
+      const file = await finishPart(disk, folder, ending, kind).catch((thrown: unknown) => {
+        if (!(thrown instanceof EncodeError)) throw thrown;
+        // Its bytes are kept as they are: one file that was damaged must not hold up all that come after it.
+        const { stream, first, last } = part;
+        const err = describeError(thrown);
+        logger.error(
+          { sink: deps.name, stream, first, last, err },
+          "rows that are damaged are kept as NDJSON",
+        );
+        return finishPart(disk, folder, ending, "ndjson");
+      });
       logger.info({ sink: deps.name, file, rows: part.rows }, "a file is finished");
     }
     const { taken, parts } = await known();
