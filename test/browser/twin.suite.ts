@@ -266,6 +266,7 @@ export function describeTwin(desk: Desk): void {
       await isEqual(page, desk);
       const row = page.locator(`.machine-row[data-machine="${machineId(pump)}"]`);
       const reading = page.locator(`.detail [data-tag="${TAG}"] .reading-value`);
+      const alarm = page.locator(".detail .summary .alarm-block");
       const offered = page.locator(".detail :is(.alarm-block, [data-unrecorded]) button:visible");
       await row.click();
       await expect.poll(() => reading.textContent()).toContain("58.25");
@@ -286,10 +287,16 @@ export function describeTwin(desk: Desk): void {
         );
         await expect.poll(() => row.getAttribute("data-health")).toBe(health);
         await expect.poll(() => reading.textContent()).toContain(`${20 + second}`);
-        expect(await row.locator(".row-figure").textContent()).toBe("");
+        // The trend of its health rises from 52.
+        await expect.poll(() => row.locator(".row-figure").textContent()).toBe("53");
+        expect(await alarm.isVisible()).toBe(false);
       }
       expect(await page.locator(".drawer .replay-beside").isVisible()).toBe(true);
-      expect(await page.locator(".detail .index").textContent()).toContain("not recorded");
+      expect(await page.locator(".detail .index").textContent()).toContain("53");
+      // Raised four minutes ago: six after the recording began.
+      await slide(page, 502);
+      await expect.poll(() => alarm.isVisible()).toBe(true);
+      expect(await alarm.locator(".alarm-since").textContent()).toMatch(/2\smin/);
       expect(await page.locator(".detail [data-unrecorded]:visible").count()).toBe(0);
       expect(await offered.count()).toBe(0);
       await keepScreenshot(page, "replay-machine");

@@ -200,7 +200,11 @@ export function createScreen(root: HTMLElement, deps: ScreenDeps): Screen {
     drawer.open();
   };
   const replayed = createReplayedStore(store, points);
-  const replayedDeps = { ...panelDeps, store: replayed };
+  const replayedDeps: PanelDeps = {
+    ...panelDeps,
+    store: replayed,
+    now: () => store.view().replayMs ?? panelDeps.now(),
+  };
   const pages = createPagePanels(panelDeps, replayedDeps, deps.stage, reveal);
   const keys = createKeys(panelDeps, pages, scene);
   const drawer = createDrawer(panelDeps, pages.detail.element);

@@ -32,7 +32,7 @@ export function createAssetPanel(deps: PanelDeps): Panel {
   const steps = element("ol", { class: "steps" });
   const action = element(
     "section",
-    { class: "block action-block" },
+    { class: "block action-block", "data-unrecorded": true },
     element("h3", {}, t("machine.action")),
     steps,
   );
@@ -107,8 +107,9 @@ export function createAssetPanel(deps: PanelDeps): Panel {
   };
 
   const showAlarms = (asset: string): void => {
-    const { plant, replayMs } = store.view();
-    setText(quiet, t(replayMs === undefined ? "asset.noAlarms" : "replay.unrecorded"));
+    const { plant, replayMs, recorded } = store.view();
+    const isTold = replayMs === undefined || recorded !== undefined;
+    setText(quiet, t(isTold ? "asset.noAlarms" : "replay.noAlarmsYet"));
     const found = alarmOrder([...plant.alarms.values()].filter(({ machine }) => machine === asset)).slice(
       0,
       10,

@@ -5,6 +5,7 @@ import { createReplayApi } from "../replay/replay-api.ts";
 import { createReplayPlayer, type ReplayPlayer, type ReplayStatus, SPEEDS } from "../replay/replay-player.ts";
 import { type AlarmMark, markBeside, marksOf, type ReplayRange, rangeOf } from "../replay/replay-range.ts";
 import type { ReplayStage } from "../replay/replay-stage.ts";
+import type { Recorded } from "../state/recorded.ts";
 import { parsed } from "../stream/ask.ts";
 import { alarm } from "../stream/dto-shapes.ts";
 import { kept } from "../stream/shape.ts";
@@ -15,14 +16,28 @@ export interface ReplayDeps extends PanelDeps {
   readonly stage: ReplayStage;
 }
 
-const MOST_MARKS = 500;
+const MOST_ALARMS = 500;
+/** Who was raised so long before the recording may stand in it. */
+const LOOK_BACK_MS = 86_400_000;
+/** Of the health index over the whole recording. */
+const BUCKETS = 1_000;
+/** Their indices are fetched at once; the others' when they are looked at. */
+const MOST_MACHINES = 64;
 /** So often the other panels follow a playing replay. */
 const FOLLOW_MS = 500;
+
+interface Run {
+  readonly player: ReplayPlayer;
+  readonly range: ReplayRange;
+  /** Machines whose health was asked for. */
+  readonly asked: Set<string>;
+  marks: readonly AlarmMark[];
+}
 
 /** Shows the last hours in the same scene. While it does nobody can take it for the present, nor act. */
 export function createReplayPanel(deps: ReplayDeps): Panel {
   const { store, points, timers, t, format, now, stage, ask, failed } = deps;
-  const api = createReplayApi(ask);
+  const replays = createReplayApi(ask);
   const button = (key: "back" | "forward" | "lastAlarm" | "live" | "nextAlarm" | "open" | "play") =>
     element(
       "button",
@@ -73,9 +88,7 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
     note,
     body,
   );
-  let run:
-    | { readonly player: ReplayPlayer; readonly range: ReplayRange; marks: readonly AlarmMark[] }
-    | undefined;
+  let run: Run | undefined;
   let opening: AbortController | undefined;
   let followedMs = Number.NEGATIVE_INFINITY;
 
@@ -110,11 +123,15 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
     store.setReplay(undefined);
   };
 
-  const fetchMarks = async (range: ReplayRange, signal: AbortSignal): Promise<void> => {
+  const keep = (more: Partial<Recorded>): void => {
+    store.setRecorded({ alarms: [], health: new Map(), ...store.view().recorded, ...more });
+  };
+
+  const fetchAlarms = async (range: ReplayRange, signal: AbortSignal): Promise<void> => {
     const query = new URLSearchParams({
-      from: new Date(range.fromMs).toISOString(),
+      from: new Date(range.fromMs - LOOK_BACK_MS).toISOString(),
       to: new Date(range.toMs).toISOString(),
-      most: String(MOST_MARKS),
+      most: String(MOST_ALARMS),
     });
     const known = store.view().plant.alarms.values();
     const past = await ask(`v1/alarms?${query}`, {}, parsed(kept(alarm)), signal).catch((error: unknown) => {
@@ -123,9 +140,36 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
       return [];
     });
     if (signal.aborted || run === undefined) return;
-    run.marks = marksOf([...past, ...known], range);
+    const all = new Map([...past, ...known].map((each) => [each.id, each]));
+    run.marks = marksOf(all.values(), range);
     timeline.setMarks(range, run.marks);
     setText(alarms, t("replay.alarms", { n: run.marks.length }));
+    keep({ alarms: [...all.values()] });
+  };
+
+  /** Once a machine. */
+  const fetchHealth = async (machine: string | undefined, signal: AbortSignal): Promise<void> => {
+    if (run === undefined || machine === undefined || run.asked.has(machine)) return;
+    run.asked.add(machine);
+    const { fromMs, toMs } = run.range;
+    const request = { kind: "health", id: machine, fromMs, toMs, buckets: BUCKETS } as const;
+    try {
+      const line = await deps.api.trend(request, signal);
+      if (signal.aborted) return;
+      keep({ health: new Map(store.view().recorded?.health).set(machine, line) });
+    } catch (error) {
+      if (signal.aborted) return;
+      run.asked.delete(machine);
+      failed(error);
+    }
+  };
+
+  const fetchHealths = async (signal: AbortSignal): Promise<void> => {
+    const { plant, selection } = store.view();
+    const machines = [...plant.machines.keys()].slice(0, MOST_MACHINES);
+    for (const machine of [selection.machine, ...machines]) {
+      if (!signal.aborted) await fetchHealth(machine, signal);
+    }
   };
 
   const begin = (range: ReplayRange, signal: AbortSignal): void => {
@@ -134,7 +178,7 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
     setText(note, "");
     stage.begin();
     const player = createReplayPlayer({
-      api,
+      api: replays,
       timers,
       layout: view.layout,
       fromMs: range.fromMs,
@@ -146,7 +190,7 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
       },
     });
     player.setSpeed(1);
-    run = { player, range, marks: [] };
+    run = { player, range, marks: [], asked: new Set() };
     timeline.setRange(range);
     body.hidden = false;
     controls.open.hidden = true;
@@ -154,7 +198,8 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
     speed.value = "1";
     player.seek(range.toMs);
     controls.play.focus();
-    void fetchMarks(range, signal);
+    void fetchAlarms(range, signal);
+    void fetchHealths(signal);
   };
 
   const open = async (): Promise<void> => {
@@ -164,7 +209,7 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
     opening = mine;
     setText(note, t("replay.opening"));
     try {
-      const range = rangeOf(await api.spans(mine.signal), view.layout.hash);
+      const range = rangeOf(await replays.spans(mine.signal), view.layout.hash);
       if (mine.signal.aborted) return;
       if (range !== undefined) return begin(range, mine.signal);
       setText(note, t("replay.none"));
@@ -207,7 +252,9 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
 
   return {
     element: root,
-    show() {},
+    show({ selection }, changes) {
+      if (changes.selection && opening !== undefined) void fetchHealth(selection.machine, opening.signal);
+    },
     tick() {},
     dispose() {
       unsubscribe();

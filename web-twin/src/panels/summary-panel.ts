@@ -39,16 +39,14 @@ export function createSummaryPanel(deps: PanelDeps): Panel {
     if (result.kind === "failed") setText(problem, t("label.failed", { why: errorText(t, result.error) }));
   });
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
-  const alarmBlock = element(
+  const question = element(
     "div",
-    { class: "alarm-block" },
-    reason,
-    since,
-    alarmState,
+    { "data-unrecorded": true },
     element("p", { class: "label-question" }, t("label.alarm")),
     labels.element,
     problem,
   );
+  const alarmBlock = element("div", { class: "alarm-block" }, reason, since, alarmState, question);
 
   const showAlarm = (): void => {
     const { plant, selection } = store.view();

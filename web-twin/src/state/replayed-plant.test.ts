@@ -1,6 +1,6 @@
 import { PointState } from "@stethos/edge-agent/core";
 import { describe, expect, it } from "vitest";
-import { makeAlarm, makeMachine, makeSnapshot, T0 } from "../testing/fixtures.ts";
+import { at, makeAlarm, makeMachine, makeSnapshot, T0 } from "../testing/fixtures.ts";
 import { smallLayout } from "../testing/small-layout.ts";
 import { createPointStore } from "./point-store.ts";
 import { createReplayedStore, recordedHealth } from "./replayed-plant.ts";
@@ -76,11 +76,37 @@ describe("the store beside a replay", () => {
       scores: [],
     });
     expect(plant.machines.get(PUMP)?.health).not.toHaveProperty("index");
+    expect(plant.machines.get(PUMP)).toMatchObject({ openAlarms: 0 });
     expect(plant.alarms.size).toBe(0);
     expect(readingsOf(replayed)).toEqual([
       [`${PUMP}/flow`, 7],
       [`${PUMP}/level`, 7],
     ]);
+  });
+
+  it("shows the alarms and the index of that moment, where they were kept", () => {
+    const { store, replay, replayed } = setUp();
+    store.setReplay(T0 + 59_000);
+    replay(T0 + 59_000, 7, 2);
+    store.setRecorded({
+      alarms: [makeAlarm("then", PUMP), makeAlarm("later", PUMP, { raisedTime: at(61) })],
+      health: new Map([[PUMP, { time: [T0 / 1000 + 30, T0 / 1000 + 90], mean: [81, 40] }]]),
+    });
+    const { plant } = replayed.view();
+    expect([...plant.alarms.keys()]).toEqual(["then"]);
+    expect(plant.machines.get(PUMP)).toMatchObject({ openAlarms: 1, health: { index: 81 } });
+    store.setReplay(undefined);
+    expect(store.view()).not.toHaveProperty("recorded");
+  });
+
+  it("does not choose an alarm that is over today", () => {
+    const { store, replayed } = setUp();
+    store.selectMachine(PUMP);
+    const { selection } = store.view();
+    replayed.selectAlarm("over");
+    expect(store.view().selection).toEqual(selection);
+    replayed.selectAlarm("one");
+    expect(store.view().selection).toMatchObject({ alarm: "one" });
   });
 
   it("follows the next picture of the same view, and keeps what did not change", () => {

@@ -16,6 +16,7 @@ import {
   type PlantState,
   type Touched,
 } from "./plant-state.ts";
+import type { Recorded } from "./recorded.ts";
 import {
   type Selection,
   selectAlarm,
@@ -58,6 +59,8 @@ export interface View {
   readonly session: Session;
   /** The moment of the past that is shown, ms since 1970; absent: live. */
   readonly replayMs?: number;
+  /** Beside the replayed pictures; absent: not fetched yet. */
+  readonly recorded?: Recorded;
   /** What was said of alarms at this screen, by alarm. */
   readonly labels: ReadonlyMap<string, LabelVerdict>;
   /** What the page could not read of the agent's messages, newest last. */
@@ -116,6 +119,8 @@ export interface Store {
   setSession(session: Session): void;
   /** @param ms undefined: back to live */
   setReplay(ms: number | undefined): void;
+  /** Until the replay ends. */
+  setRecorded(recorded: Recorded): void;
   /** Also leads back to the plant, as an alarm does. */
   selectMachine(id: string): void;
   selectAlarm(id: string): void;
@@ -233,10 +238,15 @@ export function createStore(schedule: (flush: () => void) => void): Store {
       change({ session }, { setting: true });
     },
     setReplay(ms) {
-      const { replayMs: _, ...live } = view;
-      view = live;
       const machines = new Set(view.plant.machines.keys());
+      if (ms === undefined) {
+        const { replayMs: _, recorded: __, ...live } = view;
+        view = live;
+      }
       change(ms === undefined ? {} : { replayMs: ms }, { setting: true, machines });
+    },
+    setRecorded(recorded) {
+      change({ recorded }, { setting: true, machines: new Set(view.plant.machines.keys()) });
     },
     setFeed(status) {
       change({ feed: status }, { feed: true });

@@ -12,7 +12,7 @@ export interface ParquetEncoder {
 }
 
 /** Rows of one row group: what is in memory at once. */
-const GROUP_ROWS = 50_000;
+const GROUP_ROWS = 20_000;
 
 export function createParquetEncoder(stream: Stream): ParquetEncoder {
   const columns = columnsOf(stream);
