@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
+import { NODE_FLAGS } from "../../edge-agent/src/node-flags.ts";
 import { seededRandom } from "../fuzz/random.ts";
 import { inFolder } from "../outbox/temporary.ts";
 import { createPlantDatabase, type PlantDatabase } from "../postgres/plant-database.ts";
@@ -50,7 +51,7 @@ async function soakFor(
     periodMs: PERIOD_MS,
     rounds,
   };
-  const child = spawn(process.execPath, [script, JSON.stringify(task)], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, script, JSON.stringify(task)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const over = new AbortController();

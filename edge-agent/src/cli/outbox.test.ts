@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { createManualClock } from "@stethos/protocol-finger/clock";
@@ -144,13 +145,31 @@ describe("stethos outbox", () => {
 
   it("asks the agent that has the file open, and changes nothing then", async () => {
     using folder = tempFolder();
+    const file = folder.file("outbox.db");
     await using api = await startApi();
-    const outbox = await openOutbox(folder.file());
-    const { out, said } = await run("check", folder.file(), "--url", api.address);
-    expect(said).toContain("is open in an agent");
+    const outbox = await openOutbox(file);
+    const { out, said } = await run("check", file, "--url", api.address);
+    expect(said).toContain(`is open in an agent; this is what the one at ${api.address} tells`);
     expect(out).not.toBe("");
-    await expect(run("drop", folder.file(), "--all", "--yes")).rejects.toThrow("in use");
-    await expect(run("export", folder.file())).rejects.toThrow("in use");
+    const config = join(dirname(file), "agent.yaml");
+    const { port } = new URL(api.address);
+    const tag = { name: "t", asset: "a/l/c/m", address: "hr:0,UINT16", unit: "1" };
+    const device = {
+      ...{ name: "plc", protocol: "modbus-tcp", connection: { host: "127.0.0.1" } },
+      groups: [{ name: "g", periodMs: 1000, tags: [tag] }],
+    };
+    const settings = {
+      version: 1,
+      site: "s",
+      data: ".",
+      model: ".",
+      api: { port: Number(port) },
+      devices: [device],
+    };
+    writeFileSync(config, JSON.stringify(settings));
+    expect((await run("check", "-c", config)).said).toContain(`the one at http://127.0.0.1:${port} tells`);
+    await expect(run("drop", file, "--all", "--yes")).rejects.toThrow("in use");
+    await expect(run("export", file)).rejects.toThrow("in use");
     await outbox.close();
   });
 

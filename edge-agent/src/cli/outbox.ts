@@ -23,6 +23,8 @@ interface Where {
   readonly json?: true;
 }
 
+type CheckOptions = Partial<AgentOptions> & Where;
+
 interface DropOptions extends Where {
   readonly sink?: string;
   readonly before?: string;
@@ -41,13 +43,16 @@ export const outboxCommand: AddCommand = (program, context) => {
         "  stethos outbox drop -c agent.yaml --sink old-broker --yes",
     );
   withWhere(outbox.command("check"), "is it sound, and what waits in it? Exit code 1 where it is damaged")
-    .option("--url <url>", "where the API of the agent is that has it open", USUAL_URL)
+    .option(
+      "--url <url>",
+      `where the API of the agent is that has it open (as the configuration says, else "${USUAL_URL}")`,
+    )
     .option("--token-file <file>", "file that holds the agent's access token, where it has one")
     .addHelpText(
       "after",
       "\nExamples:\n  stethos outbox check -c agent.yaml\n  stethos outbox check outbox.db --json | jq .streams",
     )
-    .action((file: string | undefined, options: AgentOptions & Where) => check(file, options, context));
+    .action((file: string | undefined, options: CheckOptions) => check(file, options, context));
   withWhere(
     outbox.command("export"),
     "every row that can be read, as JSON lines; of a damaged file what is whole",
@@ -88,11 +93,7 @@ async function fileOf(file: string | undefined, { config }: Where, context: CliC
   );
 }
 
-async function check(
-  given: string | undefined,
-  options: AgentOptions & Where,
-  context: CliContext,
-): Promise<void> {
+async function check(given: string | undefined, options: CheckOptions, context: CliContext): Promise<void> {
   const file = await fileOf(given, options, context);
   const report = examineOutbox(file);
   if (report === undefined) {
@@ -109,15 +110,25 @@ async function check(
 }
 
 /** An agent has the file to itself: only it can tell. */
-async function askRunning(file: string, options: AgentOptions & Where, context: CliContext): Promise<void> {
+async function askRunning(file: string, options: CheckOptions, context: CliContext): Promise<void> {
+  const url = options.url ?? (await urlOf(options, context));
   const stop = untilStopped(context);
   try {
-    say(context, `${file} is open in an agent; this is what it tells`);
-    const told = await askAgent(options, "/v1/outbox", runningOutbox, stop.signal);
+    say(context, `${file} is open in an agent; this is what the one at ${url} tells`);
+    const told = await askAgent({ ...options, url }, "/v1/outbox", runningOutbox, stop.signal);
     context.stdout.write(options.json ? `${JSON.stringify(told)}\n` : renderRunning(told));
   } finally {
     stop.dispose();
   }
+}
+
+/** Of the agent that has this configuration. */
+async function urlOf({ config }: Where, context: CliContext): Promise<string> {
+  if (config === undefined) return USUAL_URL;
+  const { host, port, tls } = (await readConfig(config, context)).settings.api;
+  const isAny = host === "0.0.0.0" || host === "::";
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `${tls === undefined ? "http" : "https"}://${isAny ? "127.0.0.1" : name}:${port}`;
 }
 
 async function exportRows(
