@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { sinkOfUrl } from "../edge-agent/src/config/sink-url.ts";
-import { NODE_FLAGS } from "../edge-agent/src/node-flags.ts";
 import { root, run, say } from "./steps.ts";
 
 const args = process.argv.slice(2);
@@ -44,10 +43,7 @@ function start(
   more: readonly string[],
   stdout: "inherit" | "pipe",
 ): ChildProcess {
-  const child = spawn(process.execPath, [...NODE_FLAGS, script, ...more], {
-    cwd: root,
-    stdio: ["pipe", stdout, "inherit"],
-  });
+  const child = spawn(process.execPath, [script, ...more], { cwd: root, stdio: ["pipe", stdout, "inherit"] });
   children.push({ child, name });
   child.once("exit", (code) => {
     if (!isStopping && code !== 0) say(`the ${name} ended with code ${code}`);

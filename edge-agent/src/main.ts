@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env node
 import { runCli } from "./cli.ts";
 
 // A reader that leaves (`| head`) is no error; a full disk behind `>` is, and `read` has its own word for it.

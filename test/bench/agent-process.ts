@@ -4,7 +4,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { NODE_FLAGS } from "../../edge-agent/src/node-flags.ts";
 import { sleep } from "./agent-path.ts";
 import type { Report } from "./harness.ts";
 import { startServers } from "./server-process.ts";
@@ -29,7 +28,7 @@ export async function startAgentProcess(config: object): Promise<AgentProcess> {
   const port = 20_000 + (process.pid % 20_000);
   await writeFile(file, stringify({ version: 1, site: "bench", data: "./data", api: { port }, ...config }));
   const start = performance.now();
-  const child = spawn(process.execPath, [...NODE_FLAGS, main, "run", "-c", file, "--log", "error"], {
+  const child = spawn(process.execPath, [main, "run", "-c", file, "--log", "error"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const get = async (path: string): Promise<unknown> =>

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSystemClock } from "@stethos/protocol-finger/clock";
-import { NODE_FLAGS } from "../../edge-agent/src/node-flags.ts";
 import { seededRandom } from "../fuzz/random.ts";
 import { inFolder } from "../outbox/temporary.ts";
 import { createPlantDatabase, type PlantDatabase } from "../postgres/plant-database.ts";
@@ -18,6 +17,8 @@ const PERIOD_MS = 100;
 const SCHEMA = "soak";
 const SEED = 1;
 const SAMPLE_MS = 1000;
+/** Samples of which the median counts: half a minute. */
+const BLOCK = 30;
 /** Before the memory is looked at: caches fill and the heap finds its size. */
 const WARM_UP_SHARE = 0.3;
 /** Of the whole: the longest outage, and the longest time without one. */
@@ -51,7 +52,7 @@ async function soakFor(
     periodMs: PERIOD_MS,
     rounds,
   };
-  const child = spawn(process.execPath, [...NODE_FLAGS, script, JSON.stringify(task)], {
+  const child = spawn(process.execPath, [script, JSON.stringify(task)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const over = new AbortController();
@@ -81,6 +82,12 @@ function figuresOf(
   // While readings come: emptying the outbox afterwards is other work.
   const whole = rssKiB.slice(0, (end.rounds * PERIOD_MS) / SAMPLE_MS);
   const warm = whole.slice(Math.floor(whole.length * WARM_UP_SHARE));
+  // Seconds that follow each other are no independent samples: a collection or a thread lasts for many.
+  const blocks = Array.from({ length: Math.floor(warm.length / BLOCK) }, (_, i) =>
+    median(warm.slice(i * BLOCK, (i + 1) * BLOCK)),
+  );
+  const slope = theilSen(blocks);
+  const perMinute = 60_000 / (SAMPLE_MS * BLOCK);
   const sum = (of: (result: (typeof sinks)[number]) => number) =>
     sinks.reduce((all, each) => all + of(each), 0);
   return {
@@ -92,7 +99,9 @@ function figuresOf(
     dropped: end.dropped,
     drainS: end.drainMs / 1000,
     rssMiB: median(warm) / 1024,
-    rssSlopeKiBPerMin: theilSen(warm).perStep * (60_000 / SAMPLE_MS),
+    rssSlopeKiBPerMin: slope.perStep * perMinute,
+    rssSlopeLowKiBPerMin: slope.low * perMinute,
+    rssSlopeHighKiBPerMin: slope.high * perMinute,
     walMiB: mostWalBytes / 2 ** 20,
   };
 }
@@ -176,7 +185,7 @@ export const soak: Bench = {
     `${TAGS} tags at ${1000 / PERIOD_MS} Hz for 10 minutes (STETHOS_BENCH_MINUTES: other than that) into an outbox with two`,
     "sinks, PostgreSQL and Parquet files, cut off and let back at random; then each row of both is looked at.",
     "lost, duplicated, reordered: rows of both sinks; dropped: given up by the outbox; rssSlopeKiBPerMin: Theil and",
-    "Sen's slope of the process's memory while readings come, after the warm-up; walMiB: the outbox's log at its longest",
+    "Sen's slope of the process's memory while readings come, after the warm-up, with 95 % bounds; walMiB: the outbox's log at its longest",
   ].join(" "),
   async run(report) {
     const minutes = Number(process.env["STETHOS_BENCH_MINUTES"] ?? 10);
