@@ -35,6 +35,9 @@ async function* zipped(chunks: Chunks): Chunks & AsyncGenerator<Uint8Array> {
  *  that needs more than this has very long texts. */
 const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 } as const;
 
+/** For a megabyte of rows. */
+const ANSWER_MS = 60_000;
+
 /** In a thread of its own, which lives as long as the file is made. */
 async function* parquet(stream: Stream, ndjson: Chunks): Chunks & AsyncGenerator<Uint8Array> {
   const worker = new Worker(new URL("./parquet.worker.ts", import.meta.url), {
@@ -47,8 +50,10 @@ async function* parquet(stream: Stream, ndjson: Chunks): Chunks & AsyncGenerator
   worker.once("exit", (code) => die(`its thread ended with code ${code}`));
 
   async function ask(chunk: Uint8Array | null): Promise<Uint8Array> {
-    const answer = once(worker, "message", { signal: death.signal }).catch((thrown: unknown) => {
-      throw death.signal.aborted ? death.signal.reason : thrown;
+    const signal = AbortSignal.any([death.signal, AbortSignal.timeout(ANSWER_MS)]);
+    const answer = once(worker, "message", { signal }).catch((cause: unknown) => {
+      if (death.signal.aborted) throw death.signal.reason;
+      throw new EncodeError(`no Parquet: its thread does not answer within ${ANSWER_MS} ms`, { cause });
     });
     worker.postMessage(chunk, chunk?.buffer instanceof ArrayBuffer ? [chunk.buffer] : []);
     const [bytes] = (await answer) as [Uint8Array];
