@@ -413,6 +413,8 @@ export const en = {
   "audit.degraded": "fell back to threshold alarms",
   "audit.recovered": "listens with the model again",
   "audit.crashed": "ended without warning during a trial",
+  "audit.log-cut": "found that the end of this log had been cut off",
+  "audit.log-repaired": "took a line out of this log that a crash had torn",
 
   "error.unauthorized": "log in first",
   "error.not-found": "the agent does not know it",

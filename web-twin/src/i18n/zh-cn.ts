@@ -399,6 +399,8 @@ export const zhCn: Messages = {
   "audit.degraded": "退回到阈值报警",
   "audit.recovered": "恢复使用模型",
   "audit.crashed": "在试验期间意外终止",
+  "audit.log-cut": "发现此日志的末尾被截断",
+  "audit.log-repaired": "移除了此日志中因崩溃而残缺的一行",
 
   "error.unauthorized": "请先登录",
   "error.not-found": "边缘代理找不到该内容",

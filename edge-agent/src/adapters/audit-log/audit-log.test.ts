@@ -74,9 +74,11 @@ describe("the audit log", () => {
   it("takes a torn line out, wherever it was torn, and says so", async () => {
     await written(2);
     const { length } = readFileSync(file);
+    const head = readFileSync(`${file}.head`);
     const next = lineOf(chain({ sequence: 3, ...entry(3) }, "0".repeat(64)));
     for (const torn of [1, 20, next.length - 1]) {
       truncateSync(file, length);
+      writeFileSync(`${file}.head`, head);
       appendFileSync(file, next.slice(0, torn));
       const log = await open();
       const [newest] = await log.newest(1, never);
@@ -96,6 +98,25 @@ describe("the audit log", () => {
     await log.append(entry(4));
     await log.close();
     expect(await found()).toEqual([]);
+  });
+
+  it("can be told whole where a crash came right after its first line", async () => {
+    const log = await open();
+    appendFileSync(file, lineOf(chain({ sequence: 1, ...entry(1) }, GENESIS)));
+    await log.close();
+    expect(await found()).toEqual([]);
+  });
+
+  it("says for good that its end was cut off, where it is opened after that", async () => {
+    const lines = await written(5);
+    put(lines.slice(0, 3));
+    await (await open()).close();
+    const log = await open();
+    expect(await log.newest(2, never)).toMatchObject([
+      { sequence: 4, by: "agent", what: "log-cut", detail: { missing: 2 } },
+      { sequence: 3 },
+    ]);
+    await log.close();
   });
 
   it("refuses to build on a last line that is no entry", async () => {

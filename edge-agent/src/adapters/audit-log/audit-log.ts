@@ -4,7 +4,7 @@ import { EdgeError } from "../../core/errors.ts";
 import type { AuditEntry } from "../../core/rollout/rollout-report.ts";
 import { createTurns } from "../../lib/in-turn.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
-import { writeHead } from "./head.ts";
+import { readHead, writeHead } from "./head.ts";
 import { type ChainedEntry, chain, entryOf, GENESIS, lineOf, readLine } from "./line.ts";
 import { linesBackwards, repair } from "./tail.ts";
 
@@ -43,12 +43,15 @@ export async function openAuditLog({ file }: AuditLogOptions, nowUs: () => numbe
     return entryOf(chained);
   }
 
-  if (torn > 0) {
-    await write({ timeUs: nowUs(), by: "agent", what: "log-repaired", detail: { tornBytes: torn } });
-  } else if (last.sequence > 0) {
-    // A crash between line and head leaves the head behind.
-    await writeHead(file, last);
-  }
+  const head = await readHead(file);
+  const missing = head === undefined ? 0 : head.sequence - last.sequence;
+  const note = (what: string, detail: AuditEntry["detail"]) =>
+    write({ timeUs: nowUs(), by: "agent", what, detail });
+  // A crash leaves the head behind, never ahead: somebody cut lines off, or an old copy was put back.
+  if (missing > 0) await note("log-cut", { missing });
+  if (torn > 0) await note("log-repaired", { tornBytes: torn });
+  // Before the first line, too: a crash right after it must not look like a head that was taken away.
+  if (missing <= 0 && torn === 0) await writeHead(file, last);
 
   return {
     append: (entry) => inTurn(() => write(entry)),
