@@ -126,7 +126,13 @@ async function watch(
   const rssKiB: number[] = [];
   let mostWalBytes = 0;
   while (await passed(SAMPLE_MS, signal)) {
-    const pages = await readFile(`/proc/${child.pid}/statm`, "utf8").catch(() => undefined);
+    const pages = await readFile(`/proc/${child.pid}/statm`, "utf8").catch(
+      (thrown: NodeJS.ErrnoException) => {
+        // It has ended.
+        if (thrown.code === "ENOENT" || thrown.code === "ESRCH") return undefined;
+        throw thrown;
+      },
+    );
     if (pages === undefined) break;
     rssKiB.push(Number(pages.split(" ")[1]) * PAGE_KIB);
     mostWalBytes = Math.max(mostWalBytes, await sizeOf(`${file}-wal`));

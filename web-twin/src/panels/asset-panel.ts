@@ -108,8 +108,8 @@ export function createAssetPanel(deps: PanelDeps): Panel {
 
   const showAlarms = (asset: string): void => {
     const { plant, replayMs, recorded } = store.view();
-    const isTold = replayMs === undefined || recorded !== undefined;
-    setText(quiet, t(isTold ? "asset.noAlarms" : "replay.noAlarmsYet"));
+    const isTold = replayMs === undefined || recorded?.alarms !== undefined;
+    setText(quiet, t(isTold ? "asset.noAlarms" : "replay.alarmsUnknown"));
     const found = alarmOrder([...plant.alarms.values()].filter(({ machine }) => machine === asset)).slice(
       0,
       10,

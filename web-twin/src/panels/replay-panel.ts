@@ -124,7 +124,7 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
   };
 
   const keep = (more: Partial<Recorded>): void => {
-    store.setRecorded({ alarms: [], health: new Map(), ...store.view().recorded, ...more });
+    store.setRecorded({ health: new Map(), ...store.view().recorded, ...more });
   };
 
   const fetchAlarms = async (range: ReplayRange, signal: AbortSignal): Promise<void> => {
@@ -137,14 +137,15 @@ export function createReplayPanel(deps: ReplayDeps): Panel {
     const past = await ask(`v1/alarms?${query}`, {}, parsed(kept(alarm)), signal).catch((error: unknown) => {
       // The timeline is of use without the marks of what is over.
       if (!signal.aborted) failed(error);
-      return [];
+      return undefined;
     });
     if (signal.aborted || run === undefined) return;
-    const all = new Map([...past, ...known].map((each) => [each.id, each]));
+    const all = new Map([...(past ?? []), ...known].map((each) => [each.id, each]));
     run.marks = marksOf(all.values(), range);
     timeline.setMarks(range, run.marks);
     setText(alarms, t("replay.alarms", { n: run.marks.length }));
-    keep({ alarms: [...all.values()] });
+    // Without the past ones an asset that had an alarm would be told to have had none.
+    if (past !== undefined) keep({ alarms: [...all.values()] });
   };
 
   /** Once a machine. */

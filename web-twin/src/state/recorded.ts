@@ -2,8 +2,8 @@ import type { AlarmDto, TrendDto } from "@stethos/edge-agent/core";
 
 /** What the agent kept of the replayed hours beside their pictures. */
 export interface Recorded {
-  /** All that stood at some time of it, as they are today. */
-  readonly alarms: readonly AlarmDto[];
+  /** All that stood at some time of it, as they are today; absent: nobody can tell (yet). */
+  readonly alarms?: readonly AlarmDto[];
   /** Health index over time, by machine; of those that were looked at. */
   readonly health: ReadonlyMap<string, Pick<TrendDto, "mean" | "time">>;
 }

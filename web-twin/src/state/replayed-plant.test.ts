@@ -95,6 +95,9 @@ describe("the store beside a replay", () => {
     const { plant } = replayed.view();
     expect([...plant.alarms.keys()]).toEqual(["then"]);
     expect(plant.machines.get(PUMP)).toMatchObject({ openAlarms: 1, health: { index: 81 } });
+    store.setRecorded({ health: new Map() });
+    expect(replayed.view().plant.alarms.size).toBe(0);
+    expect(replayed.view().recorded).not.toHaveProperty("alarms");
     store.setReplay(undefined);
     expect(store.view()).not.toHaveProperty("recorded");
   });
